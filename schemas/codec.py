@@ -1,0 +1,99 @@
+"""Messages to bytes and back: Avro in Confluent's wire format (a zero byte, a 4-byte schema id, the value).
+
+Reads the committed `.avsc` files once. Every way in which bytes can be wrong is one error: `Undecodable`.
+"""
+
+import io
+import json
+import struct
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import fastavro
+
+from schemas.model import Message
+from schemas.topics import TOPICS, Topic
+
+MAX_VALUE_BYTES: Final = 1_000_000
+"""Largest value that is read or written, just under Kafka's own default for a record."""
+_HEADER: Final = struct.Struct(">bI")
+
+
+class Undecodable(ValueError):  # noqa: N818 - it is what the bytes are, and reads so where it is caught
+    """Bytes that are no value of their topic. `reason` is a code, the text says what is wrong."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+def schema_text(topic: str, version: int) -> str:
+    """The committed Avro schema of a topic's version, as JSON text."""
+    return files("schemas").joinpath("avro", f"{topic}.v{version}.avsc").read_text("utf-8")
+
+
+def encode(topic: str, message: Message) -> bytes:
+    """The value in wire format, under the topic's newest schema. Raises Undecodable when it is too large."""
+    entry = TOPICS[topic]
+    out = io.BytesIO()
+    out.write(_HEADER.pack(0, entry.schema_ids[entry.version]))
+    fastavro.schemaless_writer(out, _parsed(topic, entry.version), message.model_dump())
+    if out.tell() > MAX_VALUE_BYTES:
+        raise Undecodable("too_large", f"a value of {out.tell()} bytes is over the limit of {MAX_VALUE_BYTES}")
+    return out.getvalue()
+
+
+def decode(topic: str, data: bytes | None) -> Message:
+    """The message in a record's value, whichever known version wrote it. Raises Undecodable, and nothing else."""
+    if not data:
+        raise Undecodable("empty", "the record has no value")
+    if len(data) > MAX_VALUE_BYTES:
+        raise Undecodable("too_large", f"a value of {len(data)} bytes is over the limit of {MAX_VALUE_BYTES}")
+    entry = TOPICS[topic]
+    version = _version(entry, data)
+    fields = _read(topic, entry, version, data)
+    try:
+        return entry.model.model_validate(fields)
+    except (ValueError, RecursionError) as wrong:
+        raise Undecodable("wrong_value", _first_line(wrong)) from wrong
+
+
+def _version(entry: Topic, data: bytes) -> int:
+    if len(data) < _HEADER.size or data[0] != 0:
+        raise Undecodable("not_wire_format", "the value does not start with a zero byte and a schema id")
+    schema_id = _HEADER.unpack_from(data)[1]
+    for version, known in entry.schema_ids.items():
+        if known == schema_id:
+            return version
+    known_ids = ", ".join(str(known) for known in entry.schema_ids.values())
+    raise Undecodable("unknown_schema_id", f"schema id {schema_id} is none of {entry.name} (known: {known_ids})")
+
+
+def _read(topic: str, entry: Topic, version: int, data: bytes) -> Any:  # noqa: ANN401 - fastavro's own type
+    body = io.BytesIO(data)
+    body.seek(_HEADER.size)
+    newest = None if version == entry.version else _parsed(topic, entry.version)
+    try:
+        fields = fastavro.schemaless_reader(body, _parsed(topic, version), newest)
+    except Exception as wrong:  # fastavro raises a dozen kinds, struct and codec errors among them
+        raise Undecodable("not_avro", _first_line(wrong)) from wrong
+    if body.tell() != len(data):
+        raise Undecodable("trailing_bytes", f"{len(data) - body.tell()} bytes follow the value")
+    return fields
+
+
+@cache
+def _parsed(topic: str, version: int) -> Any:  # noqa: ANN401 - fastavro's own type
+    return fastavro.parse_schema(_plain(json.loads(schema_text(topic, version))))
+
+
+def _plain(schema: Any) -> Any:  # noqa: ANN401 - Avro schemas are nested JSON
+    """The schema without logical types: the same bytes, and times stay integers instead of datetimes."""
+    if isinstance(schema, dict):
+        return {key: _plain(value) for key, value in schema.items() if key not in ("logicalType", "doc")}
+    return [_plain(item) for item in schema] if isinstance(schema, list) else schema
+
+
+def _first_line(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]

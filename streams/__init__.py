@@ -1,0 +1,1 @@
+"""The thinking: pure functions over schemas. No I/O, no clock, no chance."""
