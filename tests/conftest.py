@@ -1,0 +1,33 @@
+"""Owns what every test may ask for: a real broker, the folder of samples beside the checkout, the skip rule."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.kafka import kill_broker, start_broker
+from tests.skips import skip_rule
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the skip rule."""
+    config.pluginmanager.register(skip_rule(), "skip-rule")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The bootstrap address of one real broker for the whole run: use topics and groups of your own."""
+    broker = start_broker(tmp_path_factory.mktemp("kafka"), progress=print)
+    yield broker.bootstrap
+    kill_broker(broker)
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """The folder of real payloads beside the checkout; read only, nothing of it is committed."""
+    folder = _ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("../shared is missing")
+    return folder

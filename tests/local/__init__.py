@@ -1,0 +1,1 @@
+"""Tests of the local system, on real processes and real brokers."""
