@@ -1,1 +1,4 @@
-"""Everything on one machine: the embedded real Kafka and the supervised processes; never needed in production."""
+"""Everything on one machine: the embedded real Kafka and the supervised processes.
+
+Production never needs it.
+"""

@@ -9,7 +9,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -83,7 +83,7 @@ def start_broker(folder: Path, *, progress: Progress, ports: Ports | None = None
         try:
             return _start(folder, files, chosen)
         except LocalError:
-            if ports is not None or attempt == _TRIES or is_free(chosen.client) and is_free(chosen.controller):
+            if ports is not None or attempt == _TRIES or _are_free(chosen):
                 raise
     raise AssertionError("the last attempt returns or raises")
 
@@ -107,10 +107,14 @@ def _check_room(folder: Path) -> None:
         raise LocalError(f"no room for Kafka's data in {folder}: {_NEEDED_BYTES >> 20} MB must be free")
 
 
+def _are_free(ports: Ports) -> bool:
+    return is_free(ports.client) and is_free(ports.controller)
+
+
 def _check_ports(ports: Ports) -> None:
     for port in (ports.client, ports.controller):
         if not is_free(port):
-            raise LocalError(f"port {port} is in use; stop the program that listens there or choose another port")
+            raise LocalError(f"port {port} is in use; stop what listens there or choose another port")
 
 
 def _start(folder: Path, files: KafkaFiles, ports: Ports) -> Broker:
@@ -169,15 +173,13 @@ def _java(folder: Path, files: KafkaFiles, log: Path, main_class: str, *argument
 
 
 def _wait_until_it_answers(broker: Broker) -> None:
-    admin = AdminClient(_quiet({"bootstrap.servers": broker.bootstrap, "reconnect.backoff.max.ms": 100}))
+    # log_level: failed connections are expected while the broker starts, and are not printed.
+    admin = AdminClient(
+        {"bootstrap.servers": broker.bootstrap, "reconnect.backoff.max.ms": 100, "log_level": 0}
+    )
     answered = _wait(lambda: broker.child.exit_code() is not None or _answers(admin), _START_S)
     if broker.child.exit_code() is not None or not answered:
         raise LocalError(f"Kafka did not start: {_cause(broker.log)}")
-
-
-def _quiet(settings: Mapping[str, str | int]) -> dict[str, str | int]:
-    """A client that does not print its failed connections: they are expected while the broker starts."""
-    return {**settings, "log_level": 0}
 
 
 def _answers(admin: AdminClient) -> bool:

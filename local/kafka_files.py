@@ -117,7 +117,7 @@ def _fetch_one(context: MavenContext, folder: Path, pin: Pin, counted: "_Counter
             "check the network or the proxy settings and try again"
         ) from error
     if not _is_whole(path, pin):
-        raise LocalError(f"{pin.file_name} was received damaged (its SHA-256 is not the pinned one); try again")
+        raise LocalError(f"{pin.file_name} arrived damaged (its SHA-256 is not the pinned one); try again")
     size = path.stat().st_size
     path.replace(folder / pin.file_name)
     counted.add(size)

@@ -38,7 +38,11 @@ def _die_with_leash(leash_pid: int) -> None:
 
 def _start(command: list[str]) -> subprocess.Popen[bytes]:
     leash_pid = os.getpid()
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, preexec_fn=lambda: _die_with_leash(leash_pid))
+    return subprocess.Popen(  # noqa: S603 - the owner hands over its own command
+        command,
+        stdin=subprocess.DEVNULL,
+        preexec_fn=lambda: _die_with_leash(leash_pid),  # noqa: PLW1509 - this process has one thread
+    )
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -1,1 +1,1 @@
-"""The tests: each folder mirrors the package of its name, on the real parts wherever these start in seconds."""
+"""The tests: each folder mirrors the package of its name, on real parts wherever these start in seconds."""

@@ -1,4 +1,4 @@
-"""Owns what every test may ask for: a real broker, the folder of samples beside the checkout, the skip rule."""
+"""Owns what every test may ask for: a real broker, the samples beside the checkout, the skip rule."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -27,5 +27,7 @@ def eventually(fact: Callable[[], T | None], deadline_s: float, what: str) -> T:
         if value:
             return value
         if time.monotonic() > end:
-            raise AssertionError(f"not within {deadline_s:g} s: {what}{told or f'; the last answer was {value!r}'}")
+            raise AssertionError(
+                f"not within {deadline_s:g} s: {what}{told or f'; the answer was {value!r}'}"
+            )
         time.sleep(_PAUSE_S)

@@ -1,0 +1,1 @@
+"""The `incidents` command: puts the parts together; holds no logic."""
