@@ -1,0 +1,1 @@
+"""Tests of the Kafka edge, on a real broker."""
