@@ -1,0 +1,1 @@
+"""Tests of the words: schemas, examples, codec, identity, times."""
