@@ -22,7 +22,7 @@ def test_committed_bytes_are_read_as_the_example(topic: str, version: int) -> No
 
 @pytest.mark.parametrize(("topic", "version"), NEWEST)
 def test_the_example_is_written_as_the_committed_bytes(topic: str, version: int) -> None:
-    """Writing the example again should give the committed bytes; a new version's .hex file is made of them."""
+    """Writing the example again should give the committed bytes, of which the .hex file is made."""
     assert example_bytes(topic, version).hex() == encode(topic, example(topic, version)).hex()
 
 
