@@ -10,7 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from wire.errors import KafkaProblem, Unreachable
 
-_WAIT_S = 10.0
+_WAIT_S = 5.0
 
 
 def require_topics(bootstrap: str, topics: Iterable[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""A worker for tests, run as a program: it writes down in a topic what it was given, before that counts as done.
+"""A worker for tests, run as a program: it writes into a topic what it was given, before that counts as done.
 
     python -m tests.agents.probe '{"bootstrap": ..., "group": ..., "topics": [...], "out": ...}'
 

@@ -98,8 +98,8 @@ def committed(kafka: str, group: str, topic: str, partition: int) -> int | None:
 def _hurry_cleaner(kafka: str) -> None:
     admin = AdminClient({"bootstrap.servers": kafka})
     pause = ConfigEntry("log.cleaner.backoff.ms", "100", incremental_operation=AlterConfigOpType.SET)
-    every_broker = ConfigResource(ResourceType.BROKER, "", incremental_configs=[pause])
-    for future in admin.incremental_alter_configs([every_broker]).values():
+    broker = ConfigResource(ResourceType.BROKER, "1", incremental_configs=[pause])
+    for future in admin.incremental_alter_configs([broker]).values():
         future.result()
 
 
