@@ -18,12 +18,18 @@ class Position(Message):
 class AuditEntry(Message):
     """One decision. A value of audit-entries; named by its source position."""
 
-    decision_id: str = Field(description="From the content of the decision, the same in every log of the same recording.")
+    decision_id: str = Field(
+        description="From the content of the decision, the same in every log of the same recording."
+    )
     tenant: str = Field(description="Tenant.")
     subject: str = Field(description="What was decided about: a candidate, a proposal, a source.")
-    decision: str = Field(description="opened, joined, merged, suspected, proposed, deduplicated, settled, refused, ...")
+    decision: str = Field(
+        description="opened, joined, merged, suspected, proposed, deduplicated, settled, refused, ..."
+    )
     actor: str = Field(description="Who decided: correlator, router, gateway, or a person.")
-    at: Micros = Field(description="Time of the fold's clock, or the ingest time; never of the writer's clock.")
+    at: Micros = Field(
+        description="Time of the fold's clock, or the ingest time; never of the writer's clock."
+    )
     position: Position = Field(description="Source position.")
     build: str = Field(description="Version of the code.")
     settings_hash: str = Field(description="Hash of the settings in force.")

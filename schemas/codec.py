@@ -20,7 +20,7 @@ MAX_VALUE_BYTES: Final = 1_000_000
 _HEADER: Final = struct.Struct(">bI")
 
 
-class Undecodable(ValueError):  # noqa: N818 - it is what the bytes are, and reads so where it is caught
+class Undecodable(ValueError):
     """Bytes that are no value of their topic. `reason` is a code, the text says what is wrong."""
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -40,7 +40,9 @@ def encode(topic: str, message: Message) -> bytes:
     out.write(_HEADER.pack(0, entry.schema_ids[entry.version]))
     fastavro.schemaless_writer(out, _parsed(topic, entry.version), message.model_dump())
     if out.tell() > MAX_VALUE_BYTES:
-        raise Undecodable("too_large", f"a value of {out.tell()} bytes is over the limit of {MAX_VALUE_BYTES}")
+        raise Undecodable(
+            "too_large", f"a value of {out.tell()} bytes is over the limit of {MAX_VALUE_BYTES}"
+        )
     return out.getvalue()
 
 
@@ -67,7 +69,9 @@ def _version(entry: Topic, data: bytes) -> int:
         if known == schema_id:
             return version
     known_ids = ", ".join(str(known) for known in entry.schema_ids.values())
-    raise Undecodable("unknown_schema_id", f"schema id {schema_id} is none of {entry.name} (known: {known_ids})")
+    raise Undecodable(
+        "unknown_schema_id", f"schema id {schema_id} is none of {entry.name} (known: {known_ids})"
+    )
 
 
 def _read(topic: str, entry: Topic, version: int, data: bytes) -> Any:  # noqa: ANN401 - fastavro's own type

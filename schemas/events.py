@@ -19,6 +19,7 @@ HEADER_TICK: Final = "tick"
 
 Severity = Literal["critical", "error", "warning", "info", "unknown"]
 ChangeKind = Literal["deploy", "flag", "config"]
+CHANGE_KINDS: Final[tuple[ChangeKind, ...]] = ("deploy", "flag", "config")
 ChangeStatus = Literal["started", "succeeded", "failed", "unknown"]
 
 
@@ -31,17 +32,25 @@ class AlertFacts(Message):
     name: str = Field(description="Name of the alert rule.")
     status: Literal["firing", "resolved"] = Field(description="firing or resolved.")
     severity: Severity = Field("unknown", description="critical, error, warning, info or unknown.")
-    service: str | None = Field(None, description="Service as the sender named it (OpenTelemetry: service.name).")
+    service: str | None = Field(
+        None, description="Service as the sender named it (OpenTelemetry: service.name)."
+    )
     namespace: str | None = Field(None, description="Namespace that the sender named (service.namespace).")
-    environment: str | None = Field(None, description="Environment that the sender named (deployment.environment.name).")
-    references: tuple[str, ...] = Field((), description="Other names that a catalog may know, best first: kind:value.")
+    environment: str | None = Field(
+        None, description="Environment that the sender named (deployment.environment.name)."
+    )
+    references: tuple[str, ...] = Field(
+        (), description="Other names that a catalog may know, best first: kind:value."
+    )
     summary: str = Field("", description="What the alert says in its own words.")
     value: str | None = Field(None, description="The measured value, where the alert states one.")
     labels: dict[str, str] = Field({}, description="Labels, redacted.")
     annotations: dict[str, str] = Field({}, description="Annotations, redacted.")
     starts_at: Micros = Field(description="Event time: start of the alert as published.")
     ends_at: Micros | None = Field(None, description="End of the alert, once resolved.")
-    notified_at: Micros | None = Field(None, description="Notification time by the sender's own field, if it has one.")
+    notified_at: Micros | None = Field(
+        None, description="Notification time by the sender's own field, if it has one."
+    )
     link: str | None = Field(None, description="Address of the alert in its tool.")
 
 
@@ -57,20 +66,30 @@ class ChangeFacts(Message):
     kind: ChangeKind = Field(description="deploy, flag or config.")
     source: str = Field(description="Adapter that read it, e.g. github.")
     source_ref: str = Field(description="Name of the change in its own tool, unique with the tenant.")
-    status: ChangeStatus = Field("succeeded", description="started, succeeded, failed or unknown; only succeeded takes effect.")
+    status: ChangeStatus = Field(
+        "succeeded", description="started, succeeded, failed or unknown; only succeeded takes effect."
+    )
     suspectable: bool = Field(True, description="False where a rule says that it cannot be to blame.")
     verdict: str = Field("", description="The rule that made it not suspectable, in words.")
-    target: str = Field(description="What was changed: service/<name>, flag/<key>, config/<resource>/<namespace>/<name>, ssm:<parameter>.")
+    target: str = Field(
+        description="What was changed: service/<name>, flag/<key>, config/<resource>/<namespace>/<name>, ssm:<parameter>."
+    )
     service: str | None = Field(None, description="Service as the sender named it.")
     namespace: str | None = Field(None, description="Namespace that the sender named.")
-    environment: str | None = Field(None, description="Environment that the sender named; none: the whole tenant.")
-    references: tuple[str, ...] = Field((), description="Other names that a catalog may know, best first: kind:value.")
+    environment: str | None = Field(
+        None, description="Environment that the sender named; none: the whole tenant."
+    )
+    references: tuple[str, ...] = Field(
+        (), description="Other names that a catalog may know, best first: kind:value."
+    )
     title: str = Field(description="What was done, in one line.")
     before: str | None = Field(None, description="Value or version before, where known.")
     after: str | None = Field(None, description="Value or version after, where known.")
     actor: str | None = Field(None, description="Who did it, as the tool names them.")
     effective_at: Micros = Field(description="Event time: when the change took effect.")
-    notified_at: Micros | None = Field(None, description="Notification time by the sender's own field, if it has one.")
+    notified_at: Micros | None = Field(
+        None, description="Notification time by the sender's own field, if it has one."
+    )
     link: str | None = Field(None, description="Address of the change in its tool.")
 
 
@@ -91,7 +110,9 @@ class EntityFacts(Message):
     system: str | None = Field(None, description="System it belongs to.")
     lifecycle: str | None = Field(None, description="production, experimental, ...")
     depends_on: tuple[str, ...] = Field((), description="Entities that it needs, as kind:namespace/name.")
-    references: tuple[str, ...] = Field((), description="Names that other tools have for it, from annotations: kind:value.")
+    references: tuple[str, ...] = Field(
+        (), description="Names that other tools have for it, from annotations: kind:value."
+    )
     runbook: str | None = Field(None, description="Address of its runbook.")
     link: str | None = Field(None, description="Address of the entry.")
     deleted: bool = Field(False, description="True once it has been taken out of the catalog.")
@@ -101,16 +122,3 @@ class Entity(EntityFacts):
     """A value of the topic catalog."""
 
     original: str = Field("", description="The entry as it was written: JSON, redacted.")
-
-
-class Feedback(Message):
-    """What a person says about a candidate. A value of the topic feedback."""
-
-    feedback_id: str = Field(description="Id stored before it was sent; the same id counts once.")
-    candidate_id: str = Field(description="Candidate that it is about; followed through merged_into.")
-    environment: str = Field(description="Environment of the candidate's scope.")
-    verb: str = Field(description="confirm, reject, split, merge, false_page, misroute, hand_over, update_sent or close.")
-    subject: str | None = Field(None, description="What the verb is about, e.g. the source_ref of a suspect.")
-    actor: str = Field(description="Who said it, by a proven identity.")
-    text: str = Field("", description="In their own words.")
-    said_at: Micros = Field(description="When it was said.")

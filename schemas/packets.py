@@ -161,7 +161,9 @@ class Member(Message):
     starts_at: Micros = Field(description="Start as published.")
     service: str | None = Field(None, description="Resolved service.")
     name: str = Field(description="Name of the alert rule.")
-    rule: str = Field(description="first, same_service, dependency, shared_dependency, same_alert or continued.")
+    rule: str = Field(
+        description="first, same_service, dependency, shared_dependency, same_alert or continued."
+    )
     linked_to: str | None = Field(None, description="Fingerprint of the member that linked it.")
     score: float = Field(1.0, description="Strength of the link, 0 to 1.")
 
@@ -231,7 +233,9 @@ class Packet(Message):
     @model_validator(mode="after")
     def _every_citation_is_listed(self) -> Self:
         listed = {evidence.id for evidence in self.evidence}
-        cited = {e for claim in self.claims() for e in claim.evidence} | {e for m in self.timeline for e in m.evidence}
+        cited = {e for claim in self.claims() for e in claim.evidence} | {
+            e for m in self.timeline for e in m.evidence
+        }
         missing = sorted(cited - listed)
         if missing:
             raise ValueError(f"claims cite evidence that the packet does not list: {', '.join(missing)}")

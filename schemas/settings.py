@@ -28,11 +28,21 @@ def micros(seconds: float) -> int:
 class TenantSettings(Message):
     """One tenant: who may publish for it, and how environments are named."""
 
-    name: str = Field(description="Name of the tenant; part of every key.", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
-    token_sha256: str | None = Field(None, description="SHA-256 of its bearer token; none: the route alone names the tenant.")
+    name: str = Field(
+        description="Name of the tenant; part of every key.", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$"
+    )
+    token_sha256: str | None = Field(
+        None, description="SHA-256 of its bearer token; none: the route alone names the tenant."
+    )
     default_environment: str = Field("production", description="Scope of alerts that name no environment.")
     environments: dict[str, str] = Field(
-        {"prod": "production", "prd": "production", "live": "production", "stage": "staging", "stg": "staging"},
+        {
+            "prod": "production",
+            "prd": "production",
+            "live": "production",
+            "stage": "staging",
+            "stg": "staging",
+        },
         description="Other spellings, namespaces or clusters, to the environment that they mean.",
     )
 
@@ -41,7 +51,9 @@ class KafkaSettings(Message):
     """Where Kafka is, and how topics are laid out."""
 
     bootstrap: str = Field("127.0.0.1:9092", description="host:port, several separated by commas.")
-    partitions: int = Field(4, ge=1, le=1000, description="Partitions of every topic; fixed for signals once created.")
+    partitions: int = Field(
+        4, ge=1, le=1000, description="Partitions of every topic; fixed for signals once created."
+    )
     replication: int = Field(1, ge=1, le=7, description="Copies of every partition; 3 in production.")
 
 
@@ -53,23 +65,45 @@ class GatewaySettings(Message):
     max_body_bytes: int = Field(1_000_000, description="Largest delivery that is accepted; more is 413.")
     max_waiting: int = Field(500, description="Deliveries waiting for the broker at once; more is 429.")
     ack_timeout_s: float = Field(10.0, description="How long to wait for the broker; longer is 503.")
-    replay_token_sha256: str | None = Field(None, description="SHA-256 of the token that replay tenants need; none: no replay.")
+    replay_token_sha256: str | None = Field(
+        None, description="SHA-256 of the token that replay tenants need; none: no replay."
+    )
 
 
 class CorrelationSettings(Message):
     """When alerts belong together."""
 
     gap_s: float = Field(300.0, description="Longest pause between the starts of two linked alerts.")
-    hold_s: float = Field(30.0, description="Age below which a candidate is provisional and proposes nothing.")
-    lateness_s: float = Field(120.0, description="How long after its notification a signal waits for its neighbours before it settles.")
-    life_s: float = Field(1800.0, description="Longest stretch of starts in one candidate; then a linked continuation.")
-    reopen_s: float = Field(900.0, description="Pause after which the same alert firing again still belongs to the same candidate.")
-    step_s: float = Field(10.0, description="Grid of the fold's clock on which signals settle and unurgent revisions are cut.")
+    hold_s: float = Field(
+        30.0, description="Age below which a candidate is provisional and proposes nothing."
+    )
+    lateness_s: float = Field(
+        120.0,
+        description="How long after its notification a signal waits for its neighbours before it settles.",
+    )
+    life_s: float = Field(
+        1800.0, description="Longest stretch of starts in one candidate; then a linked continuation."
+    )
+    reopen_s: float = Field(
+        900.0,
+        description="Pause after which the same alert firing again still belongs to the same candidate.",
+    )
+    step_s: float = Field(
+        10.0, description="Grid of the fold's clock on which signals settle and unurgent revisions are cut."
+    )
     hops: int = Field(2, description="Longest path of dependencies that links two services.")
-    hub_degree: int = Field(8, description="Services with more callers than this link nothing by being shared.")
-    retention_s: float = Field(86_400.0, description="How long after their last activity signals stay in the fold.")
-    max_alerts: int = Field(100_000, description="Alerts kept in one scope; above it the oldest are evicted, counted.")
-    future_s: float = Field(60.0, description="Starts further ahead of their ingest time than this count from the ingest time.")
+    hub_degree: int = Field(
+        8, description="Services with more callers than this link nothing by being shared."
+    )
+    retention_s: float = Field(
+        86_400.0, description="How long after their last activity signals stay in the fold."
+    )
+    max_alerts: int = Field(
+        100_000, description="Alerts kept in one scope; above it the oldest are evicted, counted."
+    )
+    future_s: float = Field(
+        60.0, description="Starts further ahead of their ingest time than this count from the ingest time."
+    )
 
 
 class RankingSettings(Message):
@@ -82,11 +116,30 @@ class RankingSettings(Message):
         {"deploy": 1800.0, "flag": 600.0, "config": 900.0},
         description="Lag at which a change's weight has halved, by kind.",
     )
-    distance: tuple[float, ...] = Field((1.0, 0.7, 0.4), description="Weight of a change on the root's own service, one and two hops upstream.")
-    downstream: float = Field(0.15, description="Weight of a change on a service that only depends on what fails.")
+    prior: dict[str, float] = Field(
+        {"deploy": 0.9, "flag": 1.0, "config": 0.8},
+        description="Weight of a change by kind, before anything else is known.",
+    )
+    distance: tuple[float, ...] = Field(
+        (1.0, 0.8, 0.6),
+        description="Weight of a change on the root's own service, one and two hops upstream.",
+    )
+    downstream: float = Field(
+        0.15, description="Weight of a change on a service that only depends on what fails."
+    )
     unmapped: float = Field(0.25, description="Weight of a change that nothing ties to a service.")
-    after_onset: float = Field(0.2, description="Factor for a change that took effect after the onset, within the skew.")
+    after_onset: float = Field(0.5, description="Lag weight of a change after the onset, within the skew.")
+    long_after_onset: float = Field(
+        0.02, description="Lag weight of a change later than that; a cause comes first."
+    )
+    propose_from: float = Field(
+        0.5, description="Belief in the top suspect from which an action is proposed."
+    )
     no_change: float = Field(0.35, description="Weight of the answer that no change is to blame.")
+    withdraw_below: float = Field(
+        0.35,
+        description="Belief below which a proposed action is withdrawn; lower, so that it does not flap.",
+    )
     max_suspects: int = Field(5, description="Suspects named in a packet.")
 
 
@@ -95,7 +148,9 @@ class StateSettings(Message):
 
     snapshot_every_s: float = Field(5.0, description="Shortest pause between two snapshots of a partition.")
     snapshot_at_least_s: float = Field(300.0, description="Longest pause under traffic.")
-    refold_s: float = Field(2.0, description="A snapshot is due when refolding since the last would take longer.")
+    refold_s: float = Field(
+        2.0, description="A snapshot is due when refolding since the last would take longer."
+    )
     chunk_bytes: int = Field(500_000, description="Size of one piece of a snapshot.")
 
 
@@ -121,7 +176,11 @@ class Settings(Message):
         for tenant in self.tenants:
             if tenant.name == name:
                 return tenant
-        return self.tenants[0].model_copy(update={"name": name, "token_sha256": None}) if is_replay(name) else None
+        return (
+            self.tenants[0].model_copy(update={"name": name, "token_sha256": None})
+            if is_replay(name)
+            else None
+        )
 
     def fold_hash(self) -> str:
         """16 hexadecimal digits over the settings that decide what the fold says."""

@@ -28,7 +28,9 @@ class Mark(Message):
     topic: str = Field(description="Input topic.")
     partition: int = Field(description="Partition of the input topic.")
     next_offset: int = Field(description="Every record before this offset has been written.")
-    clocks: dict[str, Micros] = Field(description="Time reached, by clock: live, or the name of a replay tenant.")
+    clocks: dict[str, Micros] = Field(
+        description="Time reached, by clock: live, or the name of a replay tenant."
+    )
     layout: dict[str, int] = Field(description="All input topics with their number of partitions.")
 
 
@@ -37,9 +39,13 @@ class Signal(Message):
 
     kind: SignalKind = Field(description="alert, change, entity or mark: which of the bodies is set.")
     tenant: str = Field("", description="Tenant; empty for marks.")
-    environment: str | None = Field(None, description="Environment of the scope; none for tenant-wide records and marks.")
+    environment: str | None = Field(
+        None, description="Environment of the scope; none for tenant-wide records and marks."
+    )
     ingested_at: Micros = Field(0, description="Ingest time of the first notification in it.")
-    notified_at: Micros = Field(0, description="Notification time of the first: the sender's field, else the ingest time.")
+    notified_at: Micros = Field(
+        0, description="Notification time of the first: the sender's field, else the ingest time."
+    )
     last_ingested_at: Micros = Field(0, description="Ingest time of the last notification folded into it.")
     count: int = Field(1, description="Notifications folded into it, one or more.")
     spans: tuple[Span, ...] = Field((), description="Source positions of all notifications in it, in order.")
@@ -56,7 +62,9 @@ class StateChunk(Message):
 
     partition: int = Field(description="Partition of signals.")
     offset: int = Field(description="Offset of signals at which folding goes on after this snapshot.")
-    chunk: int = Field(description="Number of this piece, from 0; the closing record has the number of pieces.")
+    chunk: int = Field(
+        description="Number of this piece, from 0; the closing record has the number of pieces."
+    )
     closing: bool = Field(description="True for the record that completes the snapshot.")
     format: int = Field(description="Format of the snapshot; an unknown one is refused.")
     sha256: str = Field(description="Of this piece; of all pieces together in the closing record.")

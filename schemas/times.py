@@ -29,6 +29,7 @@ Micros = Annotated[int, Field(ge=EARLIEST, le=LATEST), TimestampMicros()]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SPACED_OFFSET = re.compile(r" (?:UTC|([+-]\d{2}):?(\d{2}))$")
+_LONGEST: Final = 64
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 
 
@@ -38,7 +39,7 @@ def parse_time(text: str) -> int:
     Digits after the sixth of the fraction are cut off; a time without an offset counts as UTC.
     Raises ValueError for everything else.
     """
-    if len(text) > 64 or not _DATE.match(text):
+    if len(text) > _LONGEST or not _DATE.match(text):
         raise ValueError(f"not a time: {text[:80]!r}")
     spaced = _SPACED_OFFSET.search(text)
     if spaced:
@@ -79,5 +80,3 @@ def span_text(micros: int) -> str:
         if seconds < below:
             return f"{seconds // size} {unit}"
     return f"{seconds // 86400} days"
-
-

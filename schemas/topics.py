@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from schemas.audit import AuditCheckpoint, AuditEntry, AuditRecord, DeadLetter
-from schemas.events import Alert, Change, Entity, Feedback
+from schemas.events import Alert, Change, Entity
 from schemas.model import Message
 from schemas.packets import Candidate, Packet, Proposal
 from schemas.signals import Signal, StateChunk
@@ -60,8 +60,6 @@ TOPICS: Final[dict[str, Topic]] = {
               "gateway, direct producers", "router, sink", "Configuration changes", input=True),
         Topic("catalog", "Entity", Entity, {1: 1041}, "tenant/entity", FOR_EVER, True, "BACKWARD_TRANSITIVE",
               "gateway, direct producers", "router, sink", "Service catalog, newest entry by key", input=True),
-        Topic("feedback", "Feedback", Feedback, {1: 1051}, "tenant/scope", 90, False, "BACKWARD_TRANSITIVE",
-              "gateway", "router", "What people say about candidates", input=True),
         Topic("signals", "Signal", Signal, {1: 1061}, "none; partition by scope", FOR_EVER, False, "BACKWARD",
               "router", "correlator", "The merged log that the correlator folds"),
         Topic("correlator-state", "StateChunk", StateChunk, {1: 1071}, "partition/snapshot/chunk", FOR_EVER, True,

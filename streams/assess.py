@@ -1,0 +1,105 @@
+"""What is thought of one group of alerts: its suspects, roots and owner, given the surroundings of its scope."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from schemas.events import Severity
+from schemas.identity import candidate_id
+from schemas.settings import Settings
+from streams.blame import Owner, owner_of, roots_of
+from streams.changes import ChangeBook
+from streams.correlate import Group
+from streams.rank import Scored, Window, alerting, rank, window_of, window_times
+from streams.state import ChangeState
+from streams.topology import Topology
+
+_SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a scope knows beside its alerts, at one point of the log."""
+
+    tenant: str
+    environment: str
+    topology: Topology
+    books: tuple[ChangeBook, ...]
+    """Changes of the scope and of the whole tenant."""
+    kinds_seen: frozenset[str]
+    """Kinds of change that the tenant has ever published."""
+    behind: tuple[tuple[str, int], ...]
+    """Inputs that lag, as text, with the microseconds by which they do."""
+    evicted: int
+    """Alerts that had to be forgotten because there were too many."""
+
+    def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
+        """The changes that took effect from `opens` to `closes`."""
+        return chain.from_iterable(book.between(opens, closes) for book in self.books)
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """One group of alerts and what is thought of it."""
+
+    candidate_id: str
+    group: Group
+    window: Window
+    ranked: tuple[Scored, ...]
+    roots: tuple[str, ...]
+    owner: Owner
+    services: tuple[str, ...]
+
+    @property
+    def opened_at(self) -> int:
+        """Start of its earliest alert, as published."""
+        return self.group.placed[0].alert.facts.starts_at
+
+    @property
+    def top(self) -> Scored:
+        """The likeliest explanation."""
+        return self.ranked[0]
+
+    @property
+    def severity(self) -> Severity:
+        """The highest severity among its alerts."""
+        return highest(placed.alert.facts.severity for placed in self.group.placed)
+
+    @property
+    def firing(self) -> bool:
+        """True while any of its alerts is."""
+        return any(placed.alert.firing for placed in self.group.placed)
+
+
+def highest(severities: Iterable[Severity]) -> Severity:
+    """The highest of some severities."""
+    return min(severities, key=_SEVERITIES.index)
+
+
+def assess(
+    group: Group,
+    around: Surroundings,
+    settings: Settings,
+    counts: Callable[[ChangeState], bool] | None = None,
+) -> Assessment:
+    """Ranks the changes near a group and finds its root and owner. `counts` leaves changes out, where it is False."""
+    opens, closes = window_times(group, settings.ranking)
+    changes = [change for change in around.changes(opens, closes) if counts is None or counts(change)]
+    window = window_of(group, changes, around.topology, settings.ranking)
+    ranked = rank(group, window, around.topology, settings.ranking)
+    roots = roots_of(group, ranked, around.topology)
+    return Assessment(
+        candidate_id=id_of(group, around),
+        group=group,
+        window=window,
+        ranked=ranked,
+        roots=roots,
+        owner=owner_of(group, roots, around.topology),
+        services=alerting(group),
+    )
+
+
+def id_of(group: Group, around: Surroundings) -> str:
+    """The id of the candidate that a group is: from its earliest member."""
+    starts_at, fingerprint = group.first
+    return candidate_id(around.tenant, around.environment, starts_at, fingerprint)

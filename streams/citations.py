@@ -1,0 +1,72 @@
+"""Evidence ids of one candidate: given once, in the order of first citation, and never to another original."""
+
+from dataclasses import dataclass, field
+
+from schemas.packets import Claim, Evidence
+from schemas.times import format_time
+from streams.state import AlertState, ChangeState, EntityState, Ref
+
+Place = tuple[str, int, int]
+"""Topic, partition and offset of an original."""
+
+
+@dataclass(slots=True)
+class Citations:
+    """The numbers given so far in a candidate, and what the packet in hand cites."""
+
+    numbers: dict[Place, int] = field(default_factory=dict)
+    cited: dict[str, Evidence] = field(default_factory=dict)
+
+    def alert(self, alert: AlertState) -> str:
+        """Cites the notification that says what the alert says."""
+        facts = alert.facts
+        return self._cite(alert.ref, "alert", facts.source_ref, facts.starts_at, facts.link)
+
+    def resolution(self, alert: AlertState) -> str:
+        """Cites the notification that resolved an alert."""
+        facts = alert.facts
+        ref, at = alert.resolved or alert.ref, alert.ended_at or facts.starts_at
+        return self._cite(ref, "alert", facts.source_ref, at, facts.link)
+
+    def change(self, change: ChangeState) -> str:
+        """Cites the report of a change that counts."""
+        facts = change.facts
+        return self._cite(change.ref, facts.kind, facts.source_ref, facts.effective_at, facts.link)
+
+    def entity(self, entity: EntityState) -> str:
+        """Cites a catalog entry."""
+        facts = entity.facts
+        return self._cite(entity.ref, "entity", facts.entity, entity.ref.ingested_at, facts.link)
+
+    def _cite(self, ref: Ref, kind: str, source_ref: str, at: int, link: str | None) -> str:
+        place = (ref.topic, ref.partition, ref.offset)
+        name = f"e{self.numbers.setdefault(place, len(self.numbers) + 1)}"
+        if name not in self.cited:
+            self.cited[name] = Evidence(
+                id=name,
+                kind=kind,
+                source_ref=source_ref,
+                topic=ref.topic,
+                partition=ref.partition,
+                offset=ref.offset,
+                content_hash=ref.content_hash,
+                at=at,
+                link=link,
+            )
+        return name
+
+    def listed(self) -> tuple[Evidence, ...]:
+        """All that has been cited, by number."""
+        return tuple(sorted(self.cited.values(), key=lambda evidence: int(evidence.id[1:])))
+
+
+def claim(text: str, *evidence: str, values: tuple[str | None, ...] = ()) -> Claim:
+    """A statement with its evidence; values that are not known are left out."""
+    return Claim(
+        text=text, values=tuple(value for value in values if value), evidence=tuple(dict.fromkeys(evidence))
+    )
+
+
+def time_value(at: int) -> str:
+    """A time as a literal value of a claim."""
+    return format_time(at)

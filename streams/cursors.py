@@ -1,0 +1,61 @@
+"""Which source positions have been applied: a low-water offset by input partition, and runs above it.
+
+The router may write a record again; a signal counts only for positions that were not applied before.
+Low water moves only by marks, so that what is kept stays small.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+
+from schemas.signals import Span
+
+Source = tuple[str, int]
+"""An input partition: topic and partition."""
+
+
+@dataclass(slots=True)
+class Applied:
+    """Positions of one input partition: everything before `low`, and the runs (first, last) above it, in order."""
+
+    low: int = 0
+    runs: list[tuple[int, int]] = field(default_factory=list)
+
+    def add(self, first: int, last: int) -> int:
+        """Applies the offsets `first` to `last`, both included; returns how many of them were new."""
+        first = max(first, self.low)
+        if first > last:
+            return 0
+        left = bisect_left(self.runs, first, key=lambda run: run[1] + 1)
+        right, known = left, 0
+        while right < len(self.runs) and self.runs[right][0] <= last + 1:
+            known += max(0, min(last, self.runs[right][1]) - max(first, self.runs[right][0]) + 1)
+            right += 1
+        touched = self.runs[left:right]
+        merged = (min([first, *(run[0] for run in touched)]), max([last, *(run[1] for run in touched)]))
+        self.runs[left:right] = [merged]
+        return last - first + 1 - known
+
+    def raise_low(self, next_offset: int) -> None:
+        """Everything before `next_offset` counts as applied; never goes back."""
+        if next_offset <= self.low:
+            return
+        self.low = next_offset
+        self.runs = [(max(first, next_offset), last) for first, last in self.runs if last >= next_offset]
+
+
+@dataclass(slots=True)
+class Cursors:
+    """Applied positions of every input partition."""
+
+    applied: dict[Source, Applied] = field(default_factory=dict)
+
+    def apply(self, spans: tuple[Span, ...]) -> int:
+        """Applies all positions of a signal; returns how many were new."""
+        return sum(self._of(span.topic, span.partition).add(span.first, span.last) for span in spans)
+
+    def mark(self, topic: str, partition: int, next_offset: int) -> None:
+        """Takes a mark: that input partition is complete up to `next_offset`."""
+        self._of(topic, partition).raise_low(next_offset)
+
+    def _of(self, topic: str, partition: int) -> Applied:
+        return self.applied.setdefault((topic, partition), Applied())

@@ -1,0 +1,174 @@
+"""The fold over one partition of `signals`: one record in, everything that follows from it out.
+
+A pure state machine: the same records with the same code and settings give the same outputs, byte for byte. It
+reads no clock, sends nothing, and remembers only what is in `Memory`.
+"""
+
+from dataclasses import dataclass
+
+from schemas.events import AlertFacts, ChangeFacts, EntityFacts
+from schemas.settings import Settings, micros
+from schemas.signals import Mark, Signal
+from schemas.times import LATEST
+from streams.assess import Surroundings
+from streams.cause import Cause, Output
+from streams.clock import clock_of
+from streams.correlate import Index
+from streams.forget import forget, overflow
+from streams.memory import Memory, ScopeMemory, TenantMemory
+from streams.revisions import revise
+from streams.settling import grid, near_change, settle
+from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of
+from streams.turn import Turn
+
+_BEHIND_S = 30.0
+"""An input this far behind the newest is named in every packet."""
+_COUNT_S = 60.0
+"""Length of the intervals in which repeats are put on record."""
+
+
+@dataclass(slots=True)
+class Fold:
+    """The fold: what it remembers, the settings and the build that are part of every revision."""
+
+    memory: Memory
+    settings: Settings
+    build: str
+
+    def apply(self, offset: int, signal: Signal) -> list[Output]:
+        """Folds the record at `offset`; returns what follows from it, in order. Offsets must only grow."""
+        if offset < self.memory.next_offset:
+            raise ValueError(f"offset {offset} was folded already: the next is {self.memory.next_offset}")
+        self.memory.next_offset = offset + 1
+        cause = Cause(self.memory.partition, offset, self.build, self.settings.fold_hash())
+        if signal.mark is not None:
+            self._mark(signal.mark, cause)
+        else:
+            new = self.memory.cursors.apply(signal.spans)
+            if new:
+                self._take(signal, new, cause)
+        return cause.outputs
+
+    def _take(self, signal: Signal, new: int, cause: Cause) -> None:
+        tenant = self.memory.tenant(signal.tenant)
+        if signal.alert is not None:
+            self._alert(signal, signal.alert, new, tenant, cause)
+        elif signal.change is not None:
+            self._change(signal, signal.change, tenant, cause)
+        elif signal.entity is not None:
+            self._entity(signal, signal.entity, tenant)
+
+    def _alert(self, signal: Signal, facts: AlertFacts, new: int, tenant: TenantMemory, cause: Cause) -> None:
+        correlation = self.settings.correlation
+        scope = self.memory.scope(signal.tenant, signal.environment or "")
+        lateness, future = micros(correlation.lateness_s), micros(correlation.future_s)
+        seen = alert_of(signal, facts, lateness=lateness, future=future)
+        known = scope.alerts.get(seen.key)
+        index = scope.indexed(tenant, correlation)
+        urgent = self._insert(seen, scope, index) if known is None else _absorb(known, seen, scope)
+        alert = known or seen
+        interval = grid(signal.ingested_at, micros(_COUNT_S))
+        if interval not in alert.cells:
+            scope.schedule(interval, "count", alert.key)
+        alert.add_count(new, interval)
+        turn = self._turn(scope, tenant, cause)
+        if urgent:
+            revise([alert.key], signal.ingested_at, turn)
+        else:
+            scope.unrevised.add(alert.key)
+        overflow(turn, signal.ingested_at)
+
+    def _insert(self, alert: AlertState, scope: ScopeMemory, index: Index) -> bool:
+        """Adds a new alert; True when its candidates must be looked at now, not at the next step of the clock."""
+        scope.alerts[alert.key] = alert
+        index.insert(alert)
+        scope.schedule(alert.settle_at, "alert", alert.key)
+        hold = alert.ref.ingested_at + micros(self.settings.correlation.hold_s)
+        scope.schedule(max(hold, alert.settle_at), "hold", alert.key)
+        return not _one_of_many(alert, scope, index, micros(self.settings.correlation.life_s))
+
+    def _change(self, signal: Signal, facts: ChangeFacts, tenant: TenantMemory, cause: Cause) -> None:
+        change = change_of(signal, facts, micros(self.settings.correlation.lateness_s))
+        tenant.kinds_seen.add(facts.kind)
+        if signal.environment is None:
+            book, scopes = tenant.book, self.memory.scopes_of(tenant.name)
+        else:
+            scope = self.memory.scope(signal.tenant, signal.environment)
+            book, scopes = scope.book, [scope]
+        if not book.add(change):
+            return
+        for scope in scopes:
+            scope.schedule(change.settle_at, "change", ref=facts.source_ref)
+            known = book.by_ref[facts.source_ref]
+            if known.suspectable and scope.alerts:
+                turn = self._turn(scope, tenant, cause)
+                revise(near_change(known, turn), signal.ingested_at, turn)
+
+    def _entity(self, signal: Signal, facts: EntityFacts, tenant: TenantMemory) -> None:
+        entity = EntityState(facts, ref_of(signal))
+        known = tenant.entities.setdefault(facts.entity, entity)
+        if known is entity or known.absorb(entity):
+            tenant.version += 1
+            for scope in self.memory.scopes_of(tenant.name):
+                scope.unrevised |= scope.alerts.keys()
+
+    def _mark(self, mark: Mark, cause: Cause) -> None:
+        self.memory.cursors.mark(mark.topic, mark.partition, mark.next_offset)
+        moved = set(self.memory.clocks.take(mark))
+        if not moved:
+            return
+        for _, scope in sorted(self.memory.scopes.items()):
+            if clock_of(scope.tenant) in moved:
+                self._step(scope, cause)
+
+    def _step(self, scope: ScopeMemory, cause: Cause) -> None:
+        """Settles and revises what is due, now that the clock of a scope has moved on."""
+        now = self.memory.clocks.now(scope.tenant)
+        if now is None:
+            return
+        turn = self._turn(scope, self.memory.tenant(scope.tenant), cause)
+        touched: set[AlertKey] = settle(turn, now)
+        waiting, scope.unrevised = scope.unrevised & scope.alerts.keys(), set()
+        if touched or waiting:
+            revise(touched | waiting, now if now != LATEST else scope.last_step, turn)
+        forget(scope, self.settings, now)
+
+    def _turn(self, scope: ScopeMemory, tenant: TenantMemory, cause: Cause) -> Turn:
+        index = scope.indexed(tenant, self.settings.correlation)
+        return Turn(scope, index, self._around(scope, tenant), self.settings, cause)
+
+    def _around(self, scope: ScopeMemory, tenant: TenantMemory) -> Surroundings:
+        behind = self.memory.clocks.behind(scope.tenant, micros(_BEHIND_S))
+        return Surroundings(
+            tenant=scope.tenant,
+            environment=scope.environment,
+            topology=tenant.topology(self.settings.correlation),
+            books=(scope.book, tenant.book),
+            kinds_seen=frozenset(tenant.kinds_seen),
+            behind=tuple((f"{topic}/{partition}", lag) for (topic, partition), lag in behind),
+            evicted=scope.evicted,
+        )
+
+
+def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory) -> bool:
+    """Takes a further notification in; True when it may be material. A start that moved calls for a new index."""
+    at, settle_at = known.at, known.settle_at
+    changed = known.absorb(seen)
+    if known.settle_at < settle_at:
+        scope.schedule(known.settle_at, "alert", known.key)
+    if known.at != at:
+        scope.index = None
+    return changed or known.at != at
+
+
+def _one_of_many(alert: AlertState, scope: ScopeMemory, index: Index, life: int) -> bool:
+    """True for one more alert of a kind that its one published candidate already shows: it can wait for the clock."""
+    members = index.component(alert.key)
+    names = {scope.firsts[key] for key in members if key in scope.firsts}
+    if len(names) != 1:
+        return False
+    published = scope.published.get(names.pop())
+    if published is None or published.merged_into or not 0 <= alert.at - published.first[0] <= life:
+        return False
+    shown = f"{alert.facts.name} on {index.service(alert)}"
+    return shown in published.material.kinds and alert.facts.severity == published.material.severity

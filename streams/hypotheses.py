@@ -1,0 +1,155 @@
+"""The ranked explanations as a person can weigh them: what speaks for and against each, and how to tell."""
+
+from collections.abc import Iterator, Sequence
+
+from schemas.packets import Check, Claim, Hypothesis
+from schemas.settings import Settings
+from schemas.times import clock_text, span_text
+from streams.assess import Assessment, Surroundings
+from streams.citations import Citations, claim, time_value
+from streams.rank import Scored
+from streams.state import ChangeState
+
+
+def hypotheses_of(
+    assessment: Assessment, around: Surroundings, settings: Settings, cite: Citations
+) -> tuple[Hypothesis, ...]:
+    """The likeliest explanations, "no change" always among them; their confidences are shares of all of them."""
+    shown = list(assessment.ranked[: settings.ranking.max_suspects])
+    if all(scored.change is not None for scored in shown):
+        shown[-1] = next(scored for scored in assessment.ranked if scored.change is None)
+    total = sum(scored.confidence for scored in shown)
+    return tuple(
+        _hypothesis(number, scored, scored.confidence / total, assessment, around, cite)
+        for number, scored in enumerate(shown, start=1)
+    )
+
+
+def _hypothesis(
+    rank: int,
+    scored: Scored,
+    confidence: float,
+    assessment: Assessment,
+    around: Surroundings,
+    cite: Citations,
+) -> Hypothesis:
+    change = scored.change
+    speaks_for = (
+        _for(scored, change, assessment, around, cite) if change else _for_no_change(assessment, cite)
+    )
+    speaks_against = _against(scored, change, assessment, cite) if change else iter(())
+    return Hypothesis(
+        rank=rank,
+        confidence=round(confidence, 4),
+        source_ref=change.facts.source_ref if change else None,
+        kind=change.facts.kind if change else "none",
+        target=change.facts.target if change else None,
+        title=change.facts.title if change else "no recorded change is to blame",
+        claims_for=tuple(speaks_for),
+        claims_against=tuple(speaks_against),
+        check=_check(change, assessment),
+        features={name: round(value, 4) for name, value in scored.features.items()},
+    )
+
+
+def _for(
+    scored: Scored, change: ChangeState, assessment: Assessment, around: Surroundings, cite: Citations
+) -> Iterator[Claim]:
+    first, lead = assessment.group.placed[0].alert, assessment.opened_at - change.facts.effective_at
+    if lead >= 0:
+        text = f"{span_text(lead)} before the first alert"
+        times = (time_value(change.facts.effective_at), time_value(first.facts.starts_at))
+        yield claim(text, cite.change(change), cite.alert(first), values=times)
+    service = scored.service
+    if service is None:
+        return
+    if service in assessment.services:
+        yield claim(
+            f"on {service} itself, which alerts",
+            cite.change(change),
+            *_first_alert(service, assessment, cite),
+        )
+    needing = [s for s in assessment.services if s != service and service in around.topology.upstream(s)]
+    entities = [around.topology.entities[s] for s in needing if s in around.topology.entities]
+    if entities:
+        text = f"{_listed(needing)} {'depends' if len(needing) == 1 else 'depend'} on {service}"
+        values = tuple(entity.facts.name for entity in entities)
+        yield claim(text, *(cite.entity(entity) for entity in entities), values=values)
+
+
+def _against(scored: Scored, change: ChangeState, assessment: Assessment, cite: Citations) -> Iterator[Claim]:
+    lead = assessment.opened_at - change.facts.effective_at
+    at = time_value(change.facts.effective_at)
+    if lead < 0:
+        yield claim(f"took effect {span_text(lead)} after the first alert", cite.change(change), values=(at,))
+    if "undo" in scored.features:
+        yield claim(
+            "was undone, or undid another change, before the first alert", cite.change(change), values=(at,)
+        )
+    if scored.service is None:
+        yield claim("nothing ties it to a service that alerts", cite.change(change))
+    elif scored.service not in assessment.services:
+        yield claim(f"{scored.service} itself raises no alert", cite.change(change))
+
+
+def _for_no_change(assessment: Assessment, cite: Citations) -> Iterator[Claim]:
+    if len(assessment.ranked) > 1:
+        return
+    first = assessment.group.placed[0].alert
+    elsewhere = assessment.window.elsewhere
+    known = (
+        f"none of the {elsewhere} changes near the onset touches"
+        if elsewhere
+        else "no change near the onset touches"
+    )
+    yield claim(f"{known} what fails", cite.alert(first), values=(time_value(first.facts.starts_at),))
+
+
+def _first_alert(service: str, assessment: Assessment, cite: Citations) -> Iterator[str]:
+    first = next((placed for placed in assessment.group.placed if placed.service == service), None)
+    if first is not None:
+        yield cite.alert(first.alert)
+
+
+def _check(change: ChangeState | None, assessment: Assessment) -> Check:
+    if change is None:
+        return _check_no_change(assessment)
+    target, service = change.facts.target, assessment.services[0] if assessment.services else "what fails"
+    if change.facts.kind == "flag":
+        key = target.partition("/")[2]
+        return Check(
+            question=f"Is the error rate of {service} the same for requests where {key} is {change.facts.before or 'off'}?",
+            if_true=f"only requests with {key} {change.facts.after or 'on'} fail",
+            if_false="both fail alike",
+        )
+    if change.facts.kind == "deploy":
+        return Check(
+            question=f"Do instances of {target.partition('/')[2]} still on {change.facts.before or 'the version before'} fail as well?",
+            if_true=f"only {change.facts.after or 'the new version'} fails",
+            if_false="both versions fail alike",
+        )
+    return Check(
+        question=f"Does {service} recover where {target} has its value from before?",
+        if_true="it fails only with the new value",
+        if_false="it fails with either value",
+    )
+
+
+def _check_no_change(assessment: Assessment) -> Check:
+    suspect = next((scored.change for scored in assessment.ranked if scored.change is not None), None)
+    service = assessment.services[0] if assessment.services else "what fails"
+    if suspect is None:
+        return Check(
+            question=f"Did load, a dependency or the platform of {service} change at {clock_text(assessment.opened_at)}?",
+            if_true="one of them moved at the onset",
+            if_false="all of them were steady",
+        )
+    return Check(
+        question=f"Did {service} err before {clock_text(suspect.facts.effective_at)}?",
+        if_true="errors began before that change",
+        if_false="errors began after it",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,149 @@
+"""All that the fold over one partition of `signals` remembers. Plain data: `fold` changes it, `snapshot` stores it."""
+
+from dataclasses import dataclass, field
+from heapq import heappush
+from typing import NamedTuple
+
+from schemas.settings import CorrelationSettings
+from streams.changes import ChangeBook
+from streams.citations import Place
+from streams.clock import Clocks
+from streams.correlate import Index
+from streams.cursors import Cursors
+from streams.state import AlertKey, AlertState, EntityState
+from streams.topology import Topology, topology_of
+
+
+class Material(NamedTuple):
+    """What makes a revision worth cutting at once when it changes."""
+
+    services: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    severity: str = "unknown"
+    state: str = "open"
+    phase: str = "provisional"
+    suspect: str | None = None
+    owner: str | None = None
+    edges: tuple[str, ...] = ()
+    proposals: tuple[str, ...] = ()
+
+
+NOTHING_YET = Material()
+
+
+@dataclass(slots=True)
+class Published:
+    """The last revision of a candidate that was cut."""
+
+    first: AlertKey
+    number: int = 0
+    material: Material = NOTHING_YET
+    content: tuple[int, ...] = ()
+    cut_at: int = 0
+    first_cut_at: int = 0
+    merged_into: str | None = None
+    citations: dict[Place, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Decided:
+    """What the audit last said of a candidate."""
+
+    first: AlertKey
+    suspect: str | None = None
+    owner: str | None = None
+    proposals: dict[str, int] = field(default_factory=dict)
+    """Proposals in force, with the time at which each was made."""
+    merged_into: str | None = None
+
+
+class Due(NamedTuple):
+    """Something to look at once the clock has come to `at`: an alert, a hold, a count or a change."""
+
+    at: int
+    what: str
+    key: AlertKey
+    ref: str = ""
+
+
+@dataclass(slots=True)
+class TenantMemory:
+    """What belongs to a whole tenant: it is in every partition."""
+
+    name: str
+    entities: dict[str, EntityState] = field(default_factory=dict)
+    book: ChangeBook = field(default_factory=ChangeBook)
+    kinds_seen: set[str] = field(default_factory=set)
+    version: int = 0
+    """Counts the changes of the catalog, so that scopes see when theirs is stale."""
+    _built: tuple[int, Topology] | None = None
+
+    def topology(self, settings: CorrelationSettings) -> Topology:
+        """The graph of the catalog entries in force."""
+        if self._built is None or self._built[0] != self.version:
+            built = topology_of(self.entities, hops=settings.hops, hub_degree=settings.hub_degree)
+            self._built = (self.version, built)
+        return self._built[1]
+
+
+@dataclass(slots=True)
+class ScopeMemory:
+    """What belongs to one scope: a tenant and an environment."""
+
+    tenant: str
+    environment: str
+    alerts: dict[AlertKey, AlertState] = field(default_factory=dict)
+    book: ChangeBook = field(default_factory=ChangeBook)
+    published: dict[str, Published] = field(default_factory=dict)
+    decided: dict[str, Decided] = field(default_factory=dict)
+    firsts: dict[AlertKey, str] = field(default_factory=dict)
+    """Candidates ever published or decided, by their first alert."""
+    due: list[Due] = field(default_factory=list)
+    unrevised: set[AlertKey] = field(default_factory=set)
+    """Alerts whose candidates have changed in something that can wait for the next step of the clock."""
+    last_step: int = 0
+    swept_at: int = 0
+    evicted: int = 0
+    index: Index | None = None
+    version: int = -1
+
+    def schedule(self, at: int, what: str, key: AlertKey = (0, ""), ref: str = "") -> None:
+        """Remembers to look at something once the clock has come to `at`."""
+        heappush(self.due, Due(at, what, key, ref))
+
+    def indexed(self, tenant: TenantMemory, settings: CorrelationSettings) -> Index:
+        """The alerts by time and service; built again when the catalog has changed."""
+        if self.index is None or self.version != tenant.version:
+            self.index, self.version = Index(tenant.topology(settings), settings), tenant.version
+            for alert in sorted(self.alerts.values(), key=lambda a: (a.at, a.key)):
+                self.index.insert(alert)
+        return self.index
+
+
+@dataclass(slots=True)
+class Memory:
+    """Everything: cursors, clocks, tenants and scopes of one partition."""
+
+    partition: int
+    next_offset: int = 0
+    cursors: Cursors = field(default_factory=Cursors)
+    clocks: Clocks = field(default_factory=Clocks)
+    tenants: dict[str, TenantMemory] = field(default_factory=dict)
+    scopes: dict[tuple[str, str], ScopeMemory] = field(default_factory=dict)
+
+    def tenant(self, name: str) -> TenantMemory:
+        """The tenant's part, made on first sight."""
+        return self.tenants.setdefault(name, TenantMemory(name))
+
+    def scope(self, tenant: str, environment: str) -> ScopeMemory:
+        """The scope's part, made on first sight; it starts from its tenant's shared part."""
+        key = (tenant, environment)
+        if key not in self.scopes:
+            born = self.scopes[key] = ScopeMemory(tenant, environment)
+            for change in self.tenant(tenant).book.by_ref.values():
+                born.schedule(change.settle_at, "change", ref=change.facts.source_ref)
+        return self.scopes[key]
+
+    def scopes_of(self, tenant: str) -> list[ScopeMemory]:
+        """The tenant's scopes, by environment."""
+        return [scope for (name, _), scope in sorted(self.scopes.items()) if name == tenant]

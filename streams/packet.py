@@ -1,0 +1,128 @@
+"""A candidate and its context packet from an assessment: composes the sections, adds no thought of its own."""
+
+from dataclasses import dataclass
+
+from schemas.identity import short_id
+from schemas.packets import (
+    Candidate,
+    Member,
+    Moment,
+    Packet,
+    Phase,
+    Proposal,
+    Revision,
+    State,
+    Suspect,
+    Unknown,
+)
+from schemas.settings import Settings
+from streams.assess import Assessment, Surroundings
+from streams.citations import Citations
+from streams.correlate import Placed
+from streams.draft import draft_of, title_of
+from streams.hypotheses import hypotheses_of
+from streams.propose import proposals_of
+from streams.sections import change_lines, failing_lines, ownership_of, radius_of, timeline_of
+from streams.unknowns import unknowns_of
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What the fold adds to an assessment when it cuts a revision."""
+
+    revision: Revision
+    phase: Phase
+    proposed_at: int | None
+    """When the proposals in force were made; None where there are none."""
+    first_packet_at: int
+    continues: str | None = None
+    whats_new: tuple[str, ...] = ()
+
+
+def packet_of(
+    assessment: Assessment, around: Surroundings, settings: Settings, cite: Citations, cut: Cut
+) -> Packet:
+    """The packet of a candidate at one revision. `cite` carries the evidence numbers given before."""
+    failing = failing_lines(assessment, around, cite)
+    changes = change_lines(assessment, around, cite)
+    hypotheses = hypotheses_of(assessment, around, settings, cite)
+    ownership = ownership_of(assessment, around, cite)
+    radius = radius_of(assessment, around, cite)
+    at, belief = cut.proposed_at, settings.ranking.withdraw_below
+    proposals = () if at is None else proposals_of(assessment, around, cite, at=at, belief=belief)
+    unknowns = unknowns_of(assessment, around, settings)
+    first_packet = Moment(at=cut.first_packet_at, kind="packet", text="first packet")
+    timeline = (*timeline_of(assessment, failing, changes, cite), first_packet)
+    return Packet(
+        candidate=candidate_of(assessment, around, cut, proposals, unknowns),
+        whats_new=cut.whats_new,
+        failing=failing,
+        radius=radius,
+        changes=changes,
+        changes_elsewhere=assessment.window.elsewhere,
+        window_from=assessment.window.opens,
+        window_to=assessment.window.closes,
+        hypotheses=hypotheses,
+        ownership=ownership,
+        unknowns=unknowns,
+        timeline=tuple(sorted(timeline, key=lambda moment: moment.at)),
+        draft=draft_of(assessment, around, failing, hypotheses, ownership),
+        evidence=cite.listed(),
+    )
+
+
+def candidate_of(
+    assessment: Assessment,
+    around: Surroundings,
+    cut: Cut,
+    proposals: tuple[Proposal, ...],
+    unknowns: tuple[Unknown, ...],
+) -> Candidate:
+    """The candidate alone."""
+    placed = assessment.group.placed
+    return Candidate(
+        tenant=around.tenant,
+        environment=around.environment,
+        candidate_id=assessment.candidate_id,
+        short_id=short_id(assessment.candidate_id),
+        revision=cut.revision,
+        phase=cut.phase,
+        state=state_of(assessment),
+        title=title_of(assessment, around.environment),
+        severity=assessment.severity,
+        opened_at=assessment.opened_at,
+        last_activity_at=max(max(p.alert.at, p.alert.ended_at or 0) for p in placed),
+        repeats=sum(p.alert.repeats for p in placed),
+        members=tuple(_member(p) for p in sorted(placed, key=lambda p: p.alert.key)),
+        suspects=tuple(_suspects(assessment)),
+        root_services=assessment.roots,
+        owner=assessment.owner.team,
+        proposals=proposals,
+        unknowns=tuple(dict.fromkeys(unknown.code for unknown in unknowns)),
+        continues=cut.continues,
+    )
+
+
+def state_of(assessment: Assessment) -> State:
+    """Open while any of its alerts is firing."""
+    return "open" if assessment.firing else "resolved"
+
+
+def _suspects(assessment: Assessment) -> list[Suspect]:
+    return [
+        Suspect(source_ref=s.change.facts.source_ref if s.change else None, score=round(s.confidence, 6))
+        for s in assessment.ranked
+    ]
+
+
+def _member(placed: Placed) -> Member:
+    facts = placed.alert.facts
+    return Member(
+        fingerprint=facts.fingerprint,
+        starts_at=facts.starts_at,
+        service=placed.service,
+        name=facts.name,
+        rule=placed.link.rule,
+        linked_to=placed.link.to[1] if placed.link.to else None,
+        score=placed.link.score,
+    )

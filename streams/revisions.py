@@ -1,0 +1,171 @@
+"""Revisions: when a candidate's packet is cut again, and what is new in it.
+
+A revision is cut at once for something material; everything else waits for a step of the fold's clock, and then for
+a pause since the last cut. First packets never wait.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from schemas.identity import short_id
+from schemas.packets import Candidate, Phase
+from schemas.settings import micros
+from streams.assess import Assessment, assess
+from streams.citations import Citations
+from streams.correlate import Group, group
+from streams.memory import Decided, Material, Published
+from streams.packet import Cut, packet_of, state_of
+from streams.settling import NO_CHANGE, components
+from streams.state import AlertKey, AlertState
+from streams.turn import Turn
+
+
+class Look(NamedTuple):
+    """What a candidate looks like now, beside what was last published of it."""
+
+    assessment: Assessment
+    decided: Decided | None
+    """What has been decided of it, where that still holds."""
+    material: Material
+    content: tuple[int, ...]
+
+
+def revise(keys: Iterable[AlertKey], at: int, turn: Turn) -> None:
+    """Looks at every candidate that holds one of the alerts, and cuts what is new; `at` is the time of the fold."""
+    for alerts in components(keys, turn.index):
+        _revise_component(alerts, at, turn)
+
+
+def _revise_component(alerts: list[AlertState], at: int, turn: Turn) -> None:
+    groups = group(alerts, turn.around.topology, turn.settings.correlation)
+    named = {turn.name(members.first): members for members in groups}
+    for name, members in named.items():
+        _revise_candidate(name, assess(members, turn.around, turn.settings), at, turn)
+    _merge(named, {alert.key for alert in alerts}, at, turn)
+
+
+def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) -> None:
+    decided = _decision_on(assessment, turn.scope.decided.get(name))
+    material, content = _material(assessment, turn, decided), _content(assessment)
+    published = turn.scope.published.get(name)
+    if published is None:
+        published = turn.scope.published[name] = Published(assessment.group.first, first_cut_at=at)
+        turn.scope.firsts[published.first] = name
+    elif published.material == material and published.merged_into is None:
+        if published.content == content:
+            return
+        if at < published.cut_at + micros(turn.settings.correlation.step_s):
+            turn.scope.unrevised.add(published.first)
+            return
+    _cut(name, published, Look(assessment, decided, material, content), at, turn)
+
+
+def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> None:
+    news = tuple(_news(published, look.material))
+    published.number += 1
+    published.material, published.content = look.material, look.content
+    published.cut_at, published.merged_into = at, None
+    before, decided = look.assessment.group.continues, look.decided
+    cut = Cut(
+        revision=turn.cause.revision(turn.scope.tenant, name, published.number, at),
+        phase=_phase(decided),
+        proposed_at=min(decided.proposals.values(), default=None) if decided else None,
+        first_packet_at=published.first_cut_at,
+        continues=turn.name(before) if before else None,
+        whats_new=news,
+    )
+    packet = packet_of(look.assessment, turn.around, turn.settings, Citations(published.citations), cut)
+    turn.cause.publish(packet)
+
+
+def _decision_on(assessment: Assessment, decided: Decided | None) -> Decided | None:
+    """What has been decided of a candidate, where it still holds for what is known now."""
+    suspect = assessment.top.change.facts.source_ref if assessment.top.change else NO_CHANGE
+    return decided if decided and decided.merged_into is None and decided.suspect == suspect else None
+
+
+def _phase(decided: Decided | None) -> Phase:
+    return "settled" if decided else "provisional"
+
+
+def _material(assessment: Assessment, turn: Turn, decided: Decided | None) -> Material:
+    inside, needs = {*assessment.services, *assessment.roots[:1]}, turn.around.topology.needs
+    edges = [
+        f"{s}>{needed}" for s in sorted(inside) for needed in sorted(needs.get(s, ())) if needed in inside
+    ]
+    top = assessment.top.change
+    return Material(
+        services=tuple(sorted(assessment.services)),
+        kinds=tuple(sorted({f"{p.alert.facts.name} on {p.service}" for p in assessment.group.placed})),
+        severity=assessment.severity,
+        state=state_of(assessment),
+        phase=_phase(decided),
+        suspect=top.facts.title if top else None,
+        owner=assessment.owner.team,
+        edges=tuple(edges),
+        proposals=tuple(sorted(decided.proposals)) if decided else (),
+    )
+
+
+def _content(assessment: Assessment) -> tuple[int, ...]:
+    """What may change without being material: counted, so that it is shown at the next pause."""
+    placed = assessment.group.placed
+    repeats, ended = sum(p.alert.repeats for p in placed), sum(not p.alert.firing for p in placed)
+    return len(placed), repeats, ended, len(assessment.window.near), assessment.window.elsewhere
+
+
+def _news(published: Published, material: Material) -> Iterator[str]:
+    """What a responder should know has changed since the last revision, in words."""
+    if published.number == 0:
+        return
+    before = published.material
+    for kind in sorted(set(material.kinds) - set(before.kinds)):
+        yield f"new: {kind}"
+    if before.severity != material.severity:
+        yield f"severity {before.severity} -> {material.severity}"
+    if before.state != material.state:
+        yield f"now {material.state}"
+    if before.suspect != material.suspect:
+        yield f"top suspect: {material.suspect or 'no recorded change is to blame'}"
+    if before.owner != material.owner:
+        yield f"owner: {material.owner or 'unknown'}"
+    if before.phase != material.phase:
+        yield f"now {material.phase}"
+    if set(material.proposals) - set(before.proposals):
+        yield "an action is proposed"
+    if published.merged_into:
+        yield f"no longer part of {short_id(published.merged_into)}"
+
+
+def _merge(named: dict[str, Group], keys: set[AlertKey], at: int, turn: Turn) -> None:
+    """Cuts a last revision of every candidate that has become part of another."""
+    home = {placed.alert.key: name for name, members in named.items() for placed in members.placed}
+    for first in sorted(keys & turn.scope.firsts.keys()):
+        name, into = turn.scope.firsts[first], home[first]
+        published = turn.scope.published.get(name)
+        if published and into not in {name, published.merged_into}:
+            published.merged_into = into
+            published.number += 1
+            published.cut_at = at
+            turn.cause.publish_candidate(_merged(name, into, published, at, turn))
+
+
+def _merged(name: str, into: str, published: Published, at: int, turn: Turn) -> Candidate:
+    return Candidate(
+        tenant=turn.scope.tenant,
+        environment=turn.scope.environment,
+        candidate_id=name,
+        short_id=short_id(name),
+        revision=turn.cause.revision(turn.scope.tenant, name, published.number, at),
+        phase="settled",
+        state="merged",
+        title=f"merged into {short_id(into)}",
+        severity="unknown",
+        opened_at=published.first[0],
+        last_activity_at=at,
+        repeats=0,
+        members=(),
+        suspects=(),
+        root_services=(),
+        merged_into=into,
+    )

@@ -1,0 +1,295 @@
+"""The router's thought: what input records become in `signals`, and what becomes of those that cannot be understood.
+
+Pure over one batch of one input partition: decode, redact, resolve the scope, fold repeats, mark how far it came.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+from schemas.audit import AuditEntry, DeadLetter, Position
+from schemas.codec import Undecodable, decode
+from schemas.events import (
+    HEADER_INGESTED_AT,
+    HEADER_TENANT,
+    HEADER_TICK,
+    Alert,
+    AlertFacts,
+    Change,
+    ChangeFacts,
+    Entity,
+    EntityFacts,
+)
+from schemas.identity import content_hash, digest, partition_of
+from schemas.settings import Settings, TenantSettings, is_replay
+from schemas.signals import LIVE_CLOCK, Mark, Signal, Span
+from schemas.times import EARLIEST, LATEST, MINUTE
+from streams.evidence import original_hash
+from streams.redact import redact
+
+_FORGED = MINUTE
+"""An ingest stamp further than this from the broker's time is replaced."""
+_MAX_DIGITS = 20
+_KEPT_BYTES = 65_536
+"""How much of what could not be understood is kept."""
+_CACHED = 4_096
+"""Distinct values whose reading is remembered: in a storm most records repeat an earlier one byte for byte."""
+_CACHED_BYTES = 8_192
+"""Larger values are read each time, so that what is remembered stays small."""
+
+
+class Raw(Protocol):
+    """One record as the broker stores it."""
+
+    @property
+    def offset(self) -> int:
+        """Offset in its partition."""
+
+    @property
+    def timestamp_ms(self) -> int:
+        """The broker's time of it, in milliseconds since 1970 UTC."""
+
+    @property
+    def value(self) -> bytes | None:
+        """The value; none for a tombstone."""
+
+    @property
+    def headers(self) -> Sequence[tuple[str, bytes]]:
+        """Headers in order."""
+
+
+class Read(NamedTuple):
+    """What a value says, redacted, and the hash of its original."""
+
+    facts: AlertFacts | ChangeFacts | EntityFacts
+    content_hash: str
+
+
+@dataclass(slots=True)
+class Routed:
+    """What follows from one batch: signals with their partition in order, then the mark, for every partition."""
+
+    signals: list[tuple[int, Signal]] = field(default_factory=list)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    audits: list[AuditEntry] = field(default_factory=list)
+    clocks: dict[str, int] = field(default_factory=dict)
+    repeats: dict[tuple[str, str, bytes, int], int] = field(default_factory=dict)
+
+
+class _Place(NamedTuple):
+    """Where a record is, and what its headers say."""
+
+    topic: str
+    partition: int
+    record: Raw
+    headers: dict[str, bytes]
+
+
+def route(
+    topic: str, partition: int, records: Iterable[Raw], partitions: int, settings: Settings, build: str
+) -> Routed:
+    """Routes a batch of one input partition to `partitions` partitions of `signals`. Raises nothing for any bytes."""
+    routed = Routed()
+    for record in records:
+        place = _Place(topic, partition, record, dict(record.headers))
+        try:
+            _route_one(place, partitions, settings, routed)
+        except Undecodable as wrong:
+            _refuse(place, wrong, settings, build, routed)
+    return routed
+
+
+def mark_of(
+    topic: str, partition: int, next_offset: int, layout: Mapping[str, int], routed: Routed
+) -> Signal:
+    """The mark that closes a batch: everything before `next_offset` has been written."""
+    mark = Mark(
+        topic=topic, partition=partition, next_offset=next_offset, clocks=routed.clocks, layout=dict(layout)
+    )
+    return Signal(kind="mark", mark=mark)
+
+
+def _route_one(place: _Place, partitions: int, settings: Settings, routed: Routed) -> None:
+    if HEADER_TICK in place.headers:
+        _tick(place, routed)
+        return
+    tenant = _tenant(place, settings)
+    read = _read(place.topic, place.record.value or b"")
+    ingested_at, notes = _ingest_time(place, tenant.name)
+    if isinstance(read.facts, AlertFacts):
+        named = _environment(read.facts, tenant)
+        environment = named or tenant.default_environment
+        notes = notes if named else (*notes, "no_environment")
+        signal = _signal(place, tenant.name, environment, read, ingested_at, notes)
+        _fold_repeats(signal, place, partition_of(tenant.name, environment, partitions), routed)
+        return
+    environment_or_all = _environment(read.facts, tenant) if isinstance(read.facts, ChangeFacts) else None
+    signal = _signal(place, tenant.name, environment_or_all, read, ingested_at, notes)
+    if environment_or_all is None:
+        routed.signals.extend((number, signal) for number in range(partitions))
+    else:
+        routed.signals.append((partition_of(tenant.name, environment_or_all, partitions), signal))
+
+
+def _tick(place: _Place, routed: Routed) -> None:
+    """Time has come this far: on the shared clock, or on a replay's own where it names its tenant."""
+    tenant = place.headers.get(HEADER_TENANT, b"").decode("utf-8", "replace")
+    clock = tenant if is_replay(tenant) else LIVE_CLOCK
+    reached = _number(place.headers[HEADER_TICK], "tick")
+    routed.clocks[clock] = max(reached, routed.clocks.get(clock, reached))
+
+
+def _tenant(place: _Place, settings: Settings) -> TenantSettings:
+    name = place.headers.get(HEADER_TENANT)
+    if name is None:
+        raise Undecodable(
+            "no_tenant", f"the record has no header {HEADER_TENANT!r}; set it to a declared tenant"
+        )
+    tenant = settings.tenant(name.decode("utf-8", "replace"))
+    if tenant is None:
+        raise Undecodable(
+            "unknown_tenant", f"tenant {name.decode('utf-8', 'replace')[:80]!r} is not declared"
+        )
+    return tenant
+
+
+def _ingest_time(place: _Place, tenant: str) -> tuple[int, tuple[str, ...]]:
+    """The gateway's stamp, or the broker's time where there is none or it is too far off; replays keep theirs."""
+    broker, stamp = place.record.timestamp_ms * 1000, place.headers.get(HEADER_INGESTED_AT)
+    if stamp is None:
+        return broker, ()
+    stamped = _number(stamp, HEADER_INGESTED_AT)
+    if is_replay(tenant) or abs(stamped - broker) <= _FORGED:
+        return stamped, ()
+    return broker, ("ingest_replaced",)
+
+
+def _number(raw: bytes, header: str) -> int:
+    try:
+        value = int(raw) if len(raw) <= _MAX_DIGITS else LATEST + 1
+    except ValueError as wrong:
+        raise Undecodable("bad_header", f"header {header!r} is no decimal number of microseconds") from wrong
+    if not EARLIEST <= value <= LATEST:
+        raise Undecodable("bad_header", f"header {header!r} is out of range")
+    return value
+
+
+def _read(topic: str, value: bytes) -> Read:
+    return _remembered(topic, value) if len(value) <= _CACHED_BYTES else _understood(topic, value)
+
+
+@lru_cache(maxsize=_CACHED)
+def _remembered(topic: str, value: bytes) -> Read:
+    return _understood(topic, value)
+
+
+def _understood(topic: str, value: bytes) -> Read:
+    message = decode(topic, value)
+    if not isinstance(message, Alert | Change | Entity):
+        raise Undecodable("not_an_input", f"topic {topic} takes no published records")
+    facts = _BODIES[type(message)]
+    cleaned: Any = redact(message.model_dump(include=set(facts.model_fields)))
+    return Read(facts.model_validate(cleaned), original_hash(message))
+
+
+_BODIES: dict[type, type[AlertFacts | ChangeFacts | EntityFacts]] = {
+    Alert: AlertFacts,
+    Change: ChangeFacts,
+    Entity: EntityFacts,
+}
+
+
+def _environment(facts: AlertFacts | ChangeFacts, tenant: TenantSettings) -> str | None:
+    """The environment that an event names, in the tenant's own words; else what its namespace stands for."""
+    if facts.environment:
+        named = facts.environment.strip().lower()
+        return tenant.environments.get(named, named)
+    return tenant.environments.get((facts.namespace or "").lower())
+
+
+def _fold_repeats(signal: Signal, place: _Place, partition: int, routed: Routed) -> None:
+    """Folds an alert into an earlier one of the batch with the same bytes, scope and minute of ingest."""
+    minute = -(-signal.ingested_at // MINUTE)
+    key = (signal.tenant, signal.environment or "", place.record.value or b"", minute)
+    seen = routed.repeats.get(key)
+    if seen is None:
+        routed.repeats[key] = len(routed.signals)
+        routed.signals.append((partition, signal))
+    else:
+        earlier = routed.signals[seen][1]
+        routed.signals[seen] = (partition, _repeated(earlier, place.record.offset, signal.ingested_at))
+
+
+def _repeated(signal: Signal, offset: int, ingested_at: int) -> Signal:
+    """The signal with one more notification folded in; source positions stay runs without holes."""
+    last = signal.spans[-1]
+    if offset == last.last + 1:
+        spans = (*signal.spans[:-1], last.model_copy(update={"last": offset}))
+    else:
+        spans = (*signal.spans, last.model_copy(update={"first": offset, "last": offset}))
+    latest = max(signal.last_ingested_at, ingested_at)
+    return signal.model_copy(update={"spans": spans, "count": signal.count + 1, "last_ingested_at": latest})
+
+
+def _signal(
+    place: _Place, tenant: str, environment: str | None, read: Read, ingested_at: int, notes: tuple[str, ...]
+) -> Signal:
+    facts = read.facts
+    notified_at = None if isinstance(facts, EntityFacts) else facts.notified_at
+    offset = place.record.offset
+    return Signal(
+        kind="alert"
+        if isinstance(facts, AlertFacts)
+        else "change"
+        if isinstance(facts, ChangeFacts)
+        else "entity",
+        tenant=tenant,
+        environment=environment,
+        ingested_at=ingested_at,
+        notified_at=ingested_at if notified_at is None else min(notified_at, ingested_at),
+        last_ingested_at=ingested_at,
+        spans=(Span(topic=place.topic, partition=place.partition, first=offset, last=offset),),
+        content_hash=read.content_hash,
+        notes=notes,
+        alert=facts if isinstance(facts, AlertFacts) else None,
+        change=facts if isinstance(facts, ChangeFacts) else None,
+        entity=facts if isinstance(facts, EntityFacts) else None,
+    )
+
+
+def _refuse(place: _Place, wrong: Undecodable, settings: Settings, build: str, routed: Routed) -> None:
+    """What could not be understood goes to dead-letters with its reason and place, and the refusal on record."""
+    value, at = place.record.value or b"", place.record.timestamp_ms * 1000
+    tenant = place.headers.get(HEADER_TENANT, b"").decode("utf-8", "replace")[:80]
+    where = (place.topic, place.partition, place.record.offset)
+    letter = DeadLetter(
+        letter_id="d-" + digest("letter", *where),
+        tenant=tenant,
+        source=place.topic,
+        reason=wrong.reason,
+        detail=str(wrong),
+        topic=place.topic,
+        partition=place.partition,
+        offset=place.record.offset,
+        received_at=at,
+        original=value[:_KEPT_BYTES],
+        original_hash=content_hash(value),
+        original_size=len(value),
+        restricted=True,
+    )
+    routed.dead_letters.append(letter)
+    routed.audits.append(
+        AuditEntry(
+            decision_id=digest("decision", *where, "refused", wrong.reason),
+            tenant=tenant,
+            subject=letter.letter_id,
+            decision="refused",
+            actor="router",
+            at=at,
+            position=Position(topic=place.topic, partition=place.partition, offset=place.record.offset),
+            build=build,
+            settings_hash=settings.fold_hash(),
+            details={"reason": wrong.reason, "source": place.topic},
+        )
+    )

@@ -1,0 +1,193 @@
+"""The sections of a packet that state facts: what is failing, what it hits, what changed, who owns it."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from schemas.packets import ChangeLine, Claim, Dependency, Failing, Moment, Ownership, Radius
+from schemas.times import SECOND, clock_text, span_text
+from streams.assess import Assessment, Surroundings, highest
+from streams.citations import Citations, claim, time_value
+from streams.correlate import Placed
+from streams.state import ChangeState
+from streams.topology import service_of
+
+MAX_LINES = 30
+"""Lines shown in one section; the counts beside them are of everything."""
+_MAX_QUIET = 6
+_MAX_WORDS = 120
+"""Characters shown of what an alert says about itself."""
+
+
+def failing_lines(assessment: Assessment, around: Surroundings, cite: Citations) -> tuple[Failing, ...]:
+    """One line for each kind of alert on each service, the earliest first."""
+    kinds = groupby(sorted(assessment.group.placed, key=_kind), key=_kind)
+    lines = [_failing(list(placed), around, cite) for _, placed in kinds]
+    return tuple(sorted(lines, key=lambda line: (line.since, line.service, line.alert))[:MAX_LINES])
+
+
+def _kind(placed: Placed) -> tuple[str, str]:
+    return placed.service or "", placed.alert.facts.name
+
+
+def _failing(placed: Sequence[Placed], around: Surroundings, cite: Citations) -> Failing:
+    ordered = sorted(placed, key=lambda p: (p.alert.at, p.alert.key))
+    first, facts = ordered[0].alert, ordered[0].alert.facts
+    service = ordered[0].service
+    named, evidence = _named_in(service, ordered[0], around, cite)
+    text = f"{facts.name} on {service}" if service else facts.name
+    value = _stated(facts.value or facts.summary)
+    return Failing(
+        service=service or "(no service named)",
+        alert=facts.name,
+        severity=highest(p.alert.facts.severity for p in ordered),
+        value=value,
+        since=facts.starts_at,
+        alerts=len(ordered),
+        repeats=sum(p.alert.repeats for p in ordered),
+        firing=any(p.alert.firing for p in ordered),
+        claim=claim(
+            f"{text} since {clock_text(facts.starts_at)}",
+            cite.alert(first),
+            *evidence,
+            values=(facts.name, named, facts.value, time_value(facts.starts_at)),
+        ),
+    )
+
+
+def _stated(text: str) -> str | None:
+    words = " ".join(text.split())
+    return (words if len(words) <= _MAX_WORDS else words[: _MAX_WORDS - 3] + "...") or None
+
+
+def _named_in(
+    service: str | None, placed: Placed, around: Surroundings, cite: Citations
+) -> tuple[str | None, tuple[str, ...]]:
+    """The service as a value, and the catalog entry that ties it to the alert where the alert says it otherwise."""
+    if service is None:
+        return None, ()
+    if placed.alert.facts.service == service or service not in around.topology.entities:
+        return service, ()
+    entity = around.topology.entities[service]
+    return entity.facts.name, (cite.entity(entity),)
+
+
+def radius_of(assessment: Assessment, around: Surroundings, cite: Citations) -> Radius:
+    """The alerting services by suspected root, the dependencies between them, and the neighbours that are quiet."""
+    services = [root for root in assessment.roots if root in assessment.services]
+    shown = [*dict.fromkeys((*assessment.roots[:1], *services))]
+    edges = [
+        Dependency(service=service, needs=other)
+        for service in shown
+        for other in sorted(around.topology.needs.get(service, ()))
+        if other in shown
+    ]
+    quiet = _quiet(assessment, around)
+    return Radius(
+        services=tuple(shown),
+        edges=tuple(edges[:MAX_LINES]),
+        quiet=quiet,
+        claims=(
+            *_edge_claims(edges[:MAX_LINES], around, cite),
+            *_quiet_claims(quiet, assessment, around, cite),
+        ),
+    )
+
+
+def _quiet(assessment: Assessment, around: Surroundings) -> tuple[str, ...]:
+    """Callers of the suspected root that raise no alert."""
+    callers = (
+        around.topology.needed_by.get(assessment.roots[0], frozenset()) if assessment.roots else frozenset()
+    )
+    return tuple(sorted(callers - set(assessment.services))[:_MAX_QUIET])
+
+
+def _edge_claims(edges: Sequence[Dependency], around: Surroundings, cite: Citations) -> Iterator[Claim]:
+    for edge in edges:
+        needing, needed = around.topology.entities[edge.service], around.topology.entities[edge.needs]
+        values = (needing.facts.name, needed.facts.name)
+        yield claim(f"{edge.service} needs {edge.needs}", cite.entity(needing), values=values)
+
+
+def _quiet_claims(
+    quiet: Sequence[str], assessment: Assessment, around: Surroundings, cite: Citations
+) -> Iterator[Claim]:
+    for service in quiet:
+        entity, root = around.topology.entities[service], around.topology.entities[assessment.roots[0]]
+        values = (entity.facts.name, root.facts.name)
+        yield claim(
+            f"{service} needs {assessment.roots[0]} and raises no alert", cite.entity(entity), values=values
+        )
+
+
+def change_lines(assessment: Assessment, around: Surroundings, cite: Citations) -> tuple[ChangeLine, ...]:
+    """The changes within the blast radius: the suspects first cited, the latest first shown."""
+    suspected = [scored.change for scored in assessment.ranked if scored.change is not None][:MAX_LINES]
+    lines = [_change_line(change, assessment, around, cite) for change in suspected]
+    return tuple(sorted(lines, key=lambda line: (-line.at, line.source_ref)))
+
+
+def _change_line(
+    change: ChangeState, assessment: Assessment, around: Surroundings, cite: Citations
+) -> ChangeLine:
+    facts = change.facts
+    service = service_of(facts, around.topology)
+    lead = assessment.opened_at - facts.effective_at
+    return ChangeLine(
+        at=facts.effective_at,
+        kind=facts.kind,
+        target=facts.target,
+        services=(service,) if service else (),
+        title=facts.title,
+        before=facts.before,
+        after=facts.after,
+        actor=facts.actor,
+        source_ref=facts.source_ref,
+        lead_s=lead / SECOND,
+        claim=claim(
+            f"{facts.title} at {clock_text(facts.effective_at)}, {lead_text(lead)}",
+            cite.change(change),
+            values=(facts.after, facts.actor, time_value(facts.effective_at)),
+        ),
+    )
+
+
+def lead_text(lead: int) -> str:
+    """How long before or after the onset something was; `lead` in microseconds, negative for after."""
+    return f"{span_text(lead)} before" if lead >= 0 else f"{span_text(lead)} after"
+
+
+def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) -> Ownership:
+    """Who should act, how that was found, and the runbook, each cited."""
+    owner = assessment.owner
+    claims: list[Claim] = []
+    entity = around.topology.entities.get(owner.entity or "")
+    if entity and owner.team:
+        text = f"{entity.facts.name} is owned by {owner.team}"
+        claims.append(claim(text, cite.entity(entity), values=(entity.facts.name, owner.team)))
+    if owner.alert is not None and owner.team:
+        alert = assessment.group.placed[owner.alert].alert
+        claims.append(
+            claim(f"{alert.facts.name} names {owner.team}", cite.alert(alert), values=(owner.team,))
+        )
+    runbook = entity.facts.runbook if entity else None
+    if entity and runbook:
+        claims.append(claim(f"the runbook is {runbook}", cite.entity(entity), values=(runbook,)))
+    return Ownership(
+        owner=owner.team, service=owner.service, how=owner.how, runbook=runbook, claims=tuple(claims)
+    )
+
+
+def timeline_of(
+    assessment: Assessment, failing: Sequence[Failing], changes: Sequence[ChangeLine], cite: Citations
+) -> tuple[Moment, ...]:
+    """What happened when: changes, first alerts of each kind, and what was resolved."""
+    moments = [Moment(at=c.at, kind=c.kind, text=c.title, evidence=c.claim.evidence[:1]) for c in changes]
+    for line in failing:
+        text = f"{line.alert} on {line.service}"
+        moments.append(Moment(at=line.since, kind="alert", text=text, evidence=line.claim.evidence[:1]))
+    for placed in assessment.group.placed[:MAX_LINES]:
+        if placed.alert.ended_at is not None:
+            text = f"{placed.alert.facts.name} on {placed.service or '(no service named)'} resolved"
+            evidence = (cite.resolution(placed.alert),)
+            moments.append(Moment(at=placed.alert.ended_at, kind="resolved", text=text, evidence=evidence))
+    return tuple(sorted(moments, key=lambda m: (m.at, m.kind, m.text)))

@@ -1,0 +1,181 @@
+"""Settled decisions: what the audit says of candidates, on the grid of the fold's clock.
+
+At each step only what has settled by then counts, so that the decisions are the same for every log of the same
+recording, whatever the order of arrival and however often processes died on the way.
+"""
+
+from collections.abc import Iterable, Iterator
+from heapq import heappop
+from typing import Final
+
+from schemas.settings import micros
+from schemas.times import format_time
+from streams.assess import Assessment, assess
+from streams.citations import Citations
+from streams.correlate import Group, Index, Placed, group
+from streams.memory import Decided, Due
+from streams.propose import proposals_of
+from streams.rank import distance_weight
+from streams.state import AlertKey, AlertState, ChangeState
+from streams.turn import Turn
+
+NO_CHANGE: Final = "none"
+"""How a decision names the answer that no recorded change is to blame."""
+
+
+def grid(at: int, step: int) -> int:
+    """The first step of the grid at or after `at`; both in microseconds."""
+    return -(-at // step) * step
+
+
+def settle(turn: Turn, now: int) -> set[AlertKey]:
+    """Takes every decision that is due by `now`; returns an alert of each component that was looked at."""
+    scope, step_length = turn.scope, micros(turn.settings.correlation.step_s)
+    touched = set[AlertKey]()
+    while scope.due and grid(scope.due[0].at, step_length) <= now:
+        step = max(grid(scope.due[0].at, step_length), scope.last_step)
+        due: list[Due] = []
+        while scope.due and grid(scope.due[0].at, step_length) <= step:
+            due.append(heappop(scope.due))
+        scope.last_step = step
+        touched |= _decide(due, step, turn)
+    return touched
+
+
+def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
+    alerts = turn.scope.alerts
+    for key in sorted({d.key for d in due if d.what == "count"} & alerts.keys()):
+        _deduplicated(alerts[key], step, turn)
+    keys = {d.key for d in due if d.what in {"alert", "hold"}} & alerts.keys()
+    for ref in sorted({d.ref for d in due if d.what == "change"}):
+        for change in _changes(ref, turn):
+            keys |= near_change(change, turn)
+    for component in components(keys, turn.index):
+        _decide_component(component, step, turn)
+    return keys
+
+
+def components(keys: Iterable[AlertKey], index: Index) -> Iterator[list[AlertState]]:
+    """The alerts of each component that holds one of the keys, every component once, in a set order."""
+    seen: set[AlertKey] = set()
+    for key in sorted(keys):
+        if key not in seen:
+            members = index.component(key)
+            seen.update(members)
+            yield [index.alerts[member] for member in members]
+
+
+def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
+    """The alerts whose ranking a change may alter: near in time, and within its reach."""
+    at, ranking = change.facts.effective_at, turn.settings.ranking
+    opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
+    return {
+        key
+        for label in turn.index.by_label
+        if distance_weight(change, (label,), turn.around.topology, ranking) > 0
+        for key in turn.index.between(label, opens, closes)
+    }
+
+
+def _changes(ref: str, turn: Turn) -> Iterator[ChangeState]:
+    return (book.by_ref[ref] for book in turn.around.books if ref in book.by_ref)
+
+
+def _deduplicated(alert: AlertState, step: int, turn: Turn) -> None:
+    """Puts on record how many notifications of an alert have been folded into it so far."""
+    counted = sum(alert.cells.pop(end) for end in [end for end in alert.cells if end <= step])
+    repeats_before = max(0, alert.audited_count - 1)
+    alert.audited_count += counted
+    repeats = max(0, alert.audited_count - 1)
+    if repeats > repeats_before:
+        details = {
+            "fingerprint": alert.facts.fingerprint,
+            "starts_at": format_time(alert.facts.starts_at),
+            "repeats": str(repeats),
+        }
+        turn.audit(f"alert/{alert.facts.fingerprint}", "deduplicated", step, details)
+
+
+def _decide_component(alerts: list[AlertState], step: int, turn: Turn) -> None:
+    settled = [alert for alert in alerts if alert.settle_at <= step]
+    groups = group(settled, turn.around.topology, turn.settings.correlation)
+    names = {turn.name(members.first): members for members in groups}
+    for name, members in names.items():
+        assessment = assess(members, turn.around, turn.settings, lambda change: change.settle_at <= step)
+        _decide_candidate(name, assessment, step, turn)
+    _merge(names, {alert.key for alert in settled}, step, turn)
+
+
+def _decide_candidate(name: str, assessment: Assessment, step: int, turn: Turn) -> None:
+    decided = turn.scope.decided.get(name)
+    if decided is None:
+        decided = turn.scope.decided[name] = Decided(assessment.group.first)
+        turn.scope.firsts[decided.first] = name
+        turn.audit(name, "opened", step, {"opened_at": format_time(assessment.opened_at)})
+    decided.merged_into = None
+    for placed in assessment.group.placed:
+        if placed.alert.decided != name:
+            placed.alert.decided = name
+            turn.audit(name, "joined", step, _joining(placed))
+    _suspected(name, decided, assessment, step, turn)
+    _routed(name, decided, assessment, step, turn)
+    first = assessment.group.placed[0].alert
+    if step >= first.ref.ingested_at + micros(turn.settings.correlation.hold_s):
+        _proposed(name, decided, assessment, step, turn)
+
+
+def _joining(placed: Placed) -> dict[str, str]:
+    facts, link = placed.alert.facts, placed.link
+    return {
+        "fingerprint": facts.fingerprint,
+        "starts_at": format_time(facts.starts_at),
+        "rule": link.rule,
+        "linked_to": link.to[1] if link.to else "",
+        "score": f"{link.score:.2f}",
+    }
+
+
+def _suspected(name: str, decided: Decided, assessment: Assessment, step: int, turn: Turn) -> None:
+    top = assessment.top
+    suspect = top.change.facts.source_ref if top.change else NO_CHANGE
+    if decided.suspect != suspect:
+        decided.suspect = suspect
+        turn.audit(name, "suspected", step, {"source_ref": suspect, "confidence": f"{top.confidence:.3f}"})
+
+
+def _routed(name: str, decided: Decided, assessment: Assessment, step: int, turn: Turn) -> None:
+    owner = assessment.owner
+    team = owner.team or "nobody"
+    if decided.owner != team:
+        decided.owner = team
+        turn.audit(name, "routed", step, {"owner": team, "service": owner.service or "", "how": owner.how})
+
+
+def _proposed(name: str, decided: Decided, assessment: Assessment, step: int, turn: Turn) -> None:
+    published = turn.scope.published.get(name)
+    cite = Citations(published.citations if published else {})
+    ranking = turn.settings.ranking
+    belief = ranking.withdraw_below if decided.proposals else ranking.propose_from
+    proposals = {
+        p.proposal_id: p for p in proposals_of(assessment, turn.around, cite, at=step, belief=belief)
+    }
+    for proposal_id in sorted(decided.proposals.keys() - proposals.keys()):
+        del decided.proposals[proposal_id]
+        turn.audit(name, "withdrawn", step, {"proposal": proposal_id})
+    for proposal_id in sorted(proposals.keys() - decided.proposals.keys()):
+        proposal = proposals[proposal_id]
+        decided.proposals[proposal_id] = step
+        details = {"action": proposal.action, "target": proposal.target, "tier": proposal.tier}
+        turn.audit(name, "proposed", step, {"proposal": proposal_id, **details})
+        turn.cause.propose(proposal)
+
+
+def _merge(names: dict[str, Group], settled: set[AlertKey], step: int, turn: Turn) -> None:
+    """Puts on record which candidates have become part of another."""
+    home = {placed.alert.key: name for name, members in names.items() for placed in members.placed}
+    for first in sorted(settled & turn.scope.firsts.keys()):
+        name, into = turn.scope.firsts[first], home[first]
+        decided = turn.scope.decided.get(name)
+        if decided and into not in {name, decided.merged_into}:
+            decided.merged_into = into
+            turn.audit(name, "merged", step, {"into": into})

@@ -1,0 +1,228 @@
+"""Snapshots of the fold: its whole memory as bytes and back, so that folding goes on as if it had never stopped.
+
+What can be built again (the index, the topology) is not in it. An unknown format is refused.
+"""
+
+from collections.abc import Iterable
+from heapq import heapify
+from typing import Any, Final
+
+import orjson
+
+from schemas.events import AlertFacts, ChangeFacts, EntityFacts
+from streams.changes import ChangeBook
+from streams.clock import Clock, Clocks
+from streams.cursors import Applied, Cursors
+from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
+from streams.state import AlertKey, AlertState, ChangeState, EntityState, Ref
+
+FORMAT: Final = 1
+"""Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
+
+Stored = Any
+"""JSON as orjson writes and reads it; this file alone knows its shape."""
+
+
+class UnknownFormat(ValueError):
+    """A snapshot that another version of this code wrote."""
+
+
+def dump(memory: Memory) -> bytes:
+    """The whole memory as JSON. Equal memories give equal bytes."""
+    stored = {
+        "format": FORMAT,
+        "partition": memory.partition,
+        "next_offset": memory.next_offset,
+        "cursors": [[*source, a.low, a.runs] for source, a in sorted(memory.cursors.applied.items())],
+        "layout": memory.clocks.layout,
+        "clocks": {name: _dump_clock(clock) for name, clock in memory.clocks.clocks.items()},
+        "tenants": [_dump_tenant(tenant) for _, tenant in sorted(memory.tenants.items())],
+        "scopes": [_dump_scope(scope) for _, scope in sorted(memory.scopes.items())],
+    }
+    return orjson.dumps(stored, default=list, option=orjson.OPT_SORT_KEYS)
+
+
+def load(data: bytes) -> Memory:
+    """The memory that `dump` wrote. Raises UnknownFormat for any other format."""
+    stored = orjson.loads(data)
+    if stored["format"] != FORMAT:
+        raise UnknownFormat(f"the snapshot has format {stored['format']}, this build reads {FORMAT}")
+    clocks = Clocks(clocks={name: _load_clock(clock) for name, clock in stored["clocks"].items()})
+    clocks.set_layout(stored["layout"])
+    tenants = [_load_tenant(tenant) for tenant in stored["tenants"]]
+    scopes = [_load_scope(scope) for scope in stored["scopes"]]
+    return Memory(
+        partition=stored["partition"],
+        next_offset=stored["next_offset"],
+        cursors=Cursors(
+            {(t, p): Applied(low, [(a, b) for a, b in runs]) for t, p, low, runs in stored["cursors"]}
+        ),
+        clocks=clocks,
+        tenants={tenant.name: tenant for tenant in tenants},
+        scopes={(scope.tenant, scope.environment): scope for scope in scopes},
+    )
+
+
+def _dump_clock(clock: Clock) -> Stored:
+    return {"now": clock.now, "reached": [[*source, time] for source, time in sorted(clock.reached.items())]}
+
+
+def _load_clock(stored: Stored) -> Clock:
+    return Clock({(topic, partition): time for topic, partition, time in stored["reached"]}, stored["now"])
+
+
+def _dump_tenant(tenant: TenantMemory) -> Stored:
+    return {
+        "name": tenant.name,
+        "entities": [[e.facts.model_dump(), e.ref] for _, e in sorted(tenant.entities.items())],
+        "changes": _dump_book(tenant.book),
+        "kinds_seen": sorted(tenant.kinds_seen),
+    }
+
+
+def _load_tenant(stored: Stored) -> TenantMemory:
+    entities = [
+        EntityState(EntityFacts.model_validate(facts), Ref(*ref)) for facts, ref in stored["entities"]
+    ]
+    return TenantMemory(
+        name=stored["name"],
+        entities={entity.facts.entity: entity for entity in entities},
+        book=_load_book(stored["changes"]),
+        kinds_seen=set(stored["kinds_seen"]),
+    )
+
+
+def _dump_book(book: ChangeBook) -> Stored:
+    changes = sorted(book.by_ref.items())
+    return [[c.facts.model_dump(), c.ref, c.settle_at, sorted(c.notes)] for _, c in changes]
+
+
+def _load_book(stored: Stored) -> ChangeBook:
+    book = ChangeBook()
+    for facts, ref, settle_at, notes in stored:
+        book.add(ChangeState(ChangeFacts.model_validate(facts), Ref(*ref), settle_at, frozenset(notes)))
+    return book
+
+
+def _dump_scope(scope: ScopeMemory) -> Stored:
+    return {
+        "tenant": scope.tenant,
+        "environment": scope.environment,
+        "alerts": [_dump_alert(alert) for _, alert in sorted(scope.alerts.items())],
+        "changes": _dump_book(scope.book),
+        "published": {name: _dump_published(published) for name, published in scope.published.items()},
+        "decided": {name: _dump_decided(decided) for name, decided in scope.decided.items()},
+        "due": sorted(scope.due),
+        "unrevised": sorted(scope.unrevised),
+        "last_step": scope.last_step,
+        "swept_at": scope.swept_at,
+        "evicted": scope.evicted,
+    }
+
+
+def _load_scope(stored: Stored) -> ScopeMemory:
+    alerts = [_load_alert(alert) for alert in stored["alerts"]]
+    published = {name: _load_published(item) for name, item in stored["published"].items()}
+    decided = {name: _load_decided(item) for name, item in stored["decided"].items()}
+    due = [Due(at, what, _key(key), ref) for at, what, key, ref in stored["due"]]
+    heapify(due)
+    return ScopeMemory(
+        tenant=stored["tenant"],
+        environment=stored["environment"],
+        alerts={alert.key: alert for alert in alerts},
+        book=_load_book(stored["changes"]),
+        published=published,
+        decided=decided,
+        firsts={
+            **{item.first: name for name, item in decided.items()},
+            **{item.first: name for name, item in published.items()},
+        },
+        due=due,
+        unrevised={_key(key) for key in stored["unrevised"]},
+        last_step=stored["last_step"],
+        swept_at=stored["swept_at"],
+        evicted=stored["evicted"],
+    )
+
+
+def _dump_alert(alert: AlertState) -> Stored:
+    return {
+        "facts": alert.facts.model_dump(),
+        "ref": alert.ref,
+        "at": alert.at,
+        "settle_at": alert.settle_at,
+        "last_at": alert.last_at,
+        "notes": sorted(alert.notes),
+        "count": alert.count,
+        "resolved": alert.resolved,
+        "ended_at": alert.ended_at,
+        "decided": alert.decided,
+        "audited_count": alert.audited_count,
+        "cells": sorted(alert.cells.items()),
+    }
+
+
+def _load_alert(stored: Stored) -> AlertState:
+    facts = AlertFacts.model_validate(stored["facts"])
+    rest = {
+        name: stored[name]
+        for name in ("at", "settle_at", "last_at", "count", "ended_at", "decided", "audited_count")
+    }
+    return AlertState(
+        key=(facts.starts_at, facts.fingerprint),
+        facts=facts,
+        ref=Ref(*stored["ref"]),
+        notes=frozenset(stored["notes"]),
+        resolved=Ref(*stored["resolved"]) if stored["resolved"] else None,
+        cells=dict(_pairs(stored["cells"])),
+        **rest,
+    )
+
+
+def _dump_published(published: Published) -> Stored:
+    return {
+        "first": published.first,
+        "number": published.number,
+        "material": published.material,
+        "content": published.content,
+        "cut_at": published.cut_at,
+        "first_cut_at": published.first_cut_at,
+        "merged_into": published.merged_into,
+        "citations": sorted([*place, number] for place, number in published.citations.items()),
+    }
+
+
+def _load_published(stored: Stored) -> Published:
+    material: Stored = (tuple(part) if isinstance(part, list) else part for part in stored["material"])
+    return Published(
+        first=_key(stored["first"]),
+        number=stored["number"],
+        material=Material(*material),
+        content=tuple(stored["content"]),
+        cut_at=stored["cut_at"],
+        first_cut_at=stored["first_cut_at"],
+        merged_into=stored["merged_into"],
+        citations={(topic, partition, offset): n for topic, partition, offset, n in stored["citations"]},
+    )
+
+
+def _dump_decided(decided: Decided) -> Stored:
+    return {
+        "first": decided.first,
+        "suspect": decided.suspect,
+        "owner": decided.owner,
+        "proposals": decided.proposals,
+        "merged_into": decided.merged_into,
+    }
+
+
+def _load_decided(stored: Stored) -> Decided:
+    return Decided(**{**stored, "first": _key(stored["first"])})
+
+
+def _key(stored: Stored) -> AlertKey:
+    return stored[0], stored[1]
+
+
+def _pairs(stored: Stored) -> Iterable[tuple[int, int]]:
+    return ((end, count) for end, count in stored)

@@ -1,0 +1,163 @@
+"""What the fold knows of one alert, one change, one catalog entry: merged from all notifications of it.
+
+Merging is commutative and idempotent in everything but the count, so that the order of arrival does not matter;
+the count is guarded by the cursors.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from schemas.events import AlertFacts, ChangeFacts, EntityFacts
+from schemas.signals import Signal
+
+AlertKey = tuple[int, str]
+"""Identity of an alert within its scope: its published start and its fingerprint; sorts by start."""
+
+
+class Ref(NamedTuple):
+    """Where an original is. Sorts by ingest time, then position: the earliest is the one to cite."""
+
+    ingested_at: int
+    topic: str
+    partition: int
+    offset: int
+    content_hash: str
+
+
+def ref_of(signal: Signal) -> Ref:
+    """The first source position of a signal."""
+    span = signal.spans[0]
+    return Ref(signal.ingested_at, span.topic, span.partition, span.first, signal.content_hash)
+
+
+@dataclass(slots=True)
+class AlertState:
+    """One alert: what it says, by its earliest notification, and what has become of it."""
+
+    key: AlertKey
+    facts: AlertFacts
+    ref: Ref
+    at: int
+    """Start for windows: the published start, or the ingest time where the start lies in the future."""
+    settle_at: int
+    """Time of the clock at which it settles."""
+    last_at: int
+    """Ingest time of the latest notification."""
+    notes: frozenset[str] = frozenset()
+    count: int = 0
+    resolved: Ref | None = None
+    ended_at: int | None = None
+    decided: str | None = None
+    """Candidate that the audit last said it joined."""
+    audited_count: int = 0
+    cells: dict[int, int] = field(default_factory=dict)
+    """Notifications not yet audited, by the end of the interval that they came in."""
+
+    @property
+    def firing(self) -> bool:
+        """True until any notification of it said resolved."""
+        return self.resolved is None
+
+    @property
+    def repeats(self) -> int:
+        """Notifications beyond the first."""
+        return max(0, self.count - 1)
+
+    def absorb(self, other: "AlertState") -> bool:
+        """Takes in another state of the same alert; True when more than the count may have changed."""
+        told = (self.facts, self.resolved, self.ended_at, self.notes)
+        if (other.facts.status == "resolved", other.ref) < (self.facts.status == "resolved", self.ref):
+            self.facts, self.ref = other.facts, other.ref
+        self.at = min(self.at, other.at)
+        self.settle_at = min(self.settle_at, other.settle_at)
+        self.last_at = max(self.last_at, other.last_at)
+        self.notes |= other.notes
+        self.resolved = _earliest(self.resolved, other.resolved)
+        self.ended_at = _smallest(self.ended_at, other.ended_at)
+        return told != (self.facts, self.resolved, self.ended_at, self.notes)
+
+    def add_count(self, new: int, interval_end: int) -> None:
+        """Counts `new` notifications that came in the interval ending at `interval_end`."""
+        self.count += new
+        self.cells[interval_end] = self.cells.get(interval_end, 0) + new
+
+
+def alert_of(signal: Signal, facts: AlertFacts, *, lateness: int, future: int) -> AlertState:
+    """The state of an alert after this one notification; the count is not yet in it."""
+    ref = ref_of(signal)
+    ahead = facts.starts_at > signal.ingested_at + future
+    resolved = facts.status == "resolved"
+    return AlertState(
+        key=(facts.starts_at, facts.fingerprint),
+        facts=facts,
+        ref=ref,
+        at=signal.ingested_at if ahead else facts.starts_at,
+        settle_at=settle_time(signal, lateness),
+        last_at=signal.last_ingested_at,
+        notes=frozenset(signal.notes) | ({"start_in_future"} if ahead else frozenset()),
+        resolved=ref if resolved else None,
+        ended_at=(facts.ends_at or signal.ingested_at) if resolved else None,
+    )
+
+
+def settle_time(signal: Signal, lateness: int) -> int:
+    """When a signal settles: its notification time plus the lateness, or its ingest time if it was later still."""
+    return max(signal.notified_at + lateness, signal.ingested_at)
+
+
+_STATUS_RANK = {"succeeded": 0, "failed": 1, "started": 2, "unknown": 3}
+
+
+@dataclass(slots=True)
+class ChangeState:
+    """One change: the report of it that counts, which is the first of its best status."""
+
+    facts: ChangeFacts
+    ref: Ref
+    settle_at: int
+    notes: frozenset[str] = frozenset()
+
+    @property
+    def suspectable(self) -> bool:
+        """True when it took effect and no rule says that it cannot be to blame."""
+        return self.facts.suspectable and self.facts.status == "succeeded"
+
+    def absorb(self, other: "ChangeState") -> bool:
+        """Takes in another report of the same change; True when it is now the one that counts."""
+        self.notes |= other.notes
+        if _report_order(other) >= _report_order(self):
+            return False
+        self.facts, self.ref, self.settle_at = other.facts, other.ref, other.settle_at
+        return True
+
+
+def change_of(signal: Signal, facts: ChangeFacts, lateness: int) -> ChangeState:
+    """The state of a change after this one report."""
+    return ChangeState(facts, ref_of(signal), settle_time(signal, lateness), frozenset(signal.notes))
+
+
+def _report_order(change: ChangeState) -> tuple[int, Ref]:
+    return _STATUS_RANK[change.facts.status], change.ref
+
+
+@dataclass(slots=True)
+class EntityState:
+    """One catalog entry: the newest."""
+
+    facts: EntityFacts
+    ref: Ref
+
+    def absorb(self, other: "EntityState") -> bool:
+        """Takes in another version; True when it is the newer one."""
+        if other.ref <= self.ref:
+            return False
+        self.facts, self.ref = other.facts, other.ref
+        return True
+
+
+def _earliest(a: Ref | None, b: Ref | None) -> Ref | None:
+    return min(a, b) if a and b else a or b
+
+
+def _smallest(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else min(a, b)

@@ -1,0 +1,150 @@
+"""The service catalog as a graph: which names mean which entity, and who needs whom.
+
+Built from the catalog entries in force. Names are the entities' short names, or `kind:namespace/name` where two
+entities share a short name.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from schemas.events import AlertFacts, ChangeFacts
+from streams.state import EntityState
+
+Rule = Literal["same_service", "same_alert", "dependency", "shared_dependency"]
+_LINK_SCORES = (0.9, 0.6, 0.4)
+"""Strength of a link over one, two and three dependencies; over a shared dependency it is that of two."""
+_GRAPH_KINDS = frozenset({"component", "resource", "api"})
+
+
+class Relation(NamedTuple):
+    """How one service is related to another, the strongest way."""
+
+    score: float
+    rule: Rule
+    hops: int
+
+
+@dataclass(slots=True)
+class Topology:
+    """Who needs whom, and which names mean what."""
+
+    entities: dict[str, EntityState] = field(default_factory=dict)
+    """Catalog entries by the name used for them everywhere."""
+    needs: dict[str, frozenset[str]] = field(default_factory=dict)
+    needed_by: dict[str, frozenset[str]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    """`kind:value` references and short names, to the name used everywhere."""
+    hops: int = 2
+    hub_degree: int = 8
+    _related: dict[str, dict[str, Relation]] = field(default_factory=dict)
+
+    def resolve(self, service: str | None, references: Iterable[str]) -> str | None:
+        """The catalogued name for what a sender named, by its best reference; None when no name is known."""
+        for reference in references:
+            found = self.names.get(reference.lower()) or self._by_pod(reference)
+            if found:
+                return found
+        return self.names.get(f"service:{service.lower()}") if service else None
+
+    def _by_pod(self, reference: str) -> str | None:
+        """A pod's workload: its name without the hashes that controllers append."""
+        kind, _, value = reference.lower().partition(":")
+        if kind != "pod":
+            return None
+        parts = value.rpartition("/")[2].split("-")
+        stems = ("-".join(parts[:end]) for end in range(len(parts), 0, -1))
+        return next(
+            (self.names[f"service:{stem}"] for stem in stems if f"service:{stem}" in self.names), None
+        )
+
+    def upstream(self, service: str) -> dict[str, int]:
+        """What a service needs, directly or not, with the number of hops; itself at 0."""
+        return _within(service, self.needs, self.hops)
+
+    def related(self, service: str) -> Mapping[str, Relation]:
+        """Every service whose alerts may belong with this one's, and how strongly; itself first."""
+        if service not in self._related:
+            self._related[service] = self._relate(service)
+        return self._related[service]
+
+    def _relate(self, service: str) -> dict[str, Relation]:
+        found = {service: Relation(1.0, "same_service", 0)}
+        ways = (_within(service, self.needs, self.hops), _within(service, self.needed_by, self.hops))
+        reached = [(hops, other) for way in ways for other, hops in way.items() if hops]
+        for hops, other in sorted(reached):
+            found.setdefault(other, Relation(_LINK_SCORES[hops - 1], "dependency", hops))
+        for sibling in self._siblings(service):
+            found.setdefault(sibling, Relation(_LINK_SCORES[1], "shared_dependency", 2))
+        return found
+
+    def _siblings(self, service: str) -> Iterator[str]:
+        for shared in sorted(self.needs.get(service, ())):
+            callers = self.needed_by[shared]
+            if len(callers) <= self.hub_degree:
+                yield from sorted(callers)
+
+
+def _within(start: str, edges: Mapping[str, frozenset[str]], hops: int) -> dict[str, int]:
+    """Breadth-first search: everything within `hops` edges of `start`, with its distance."""
+    found, waiting = {start: 0}, deque([start])
+    while waiting:
+        name = waiting.popleft()
+        if found[name] == hops:
+            continue
+        for following in sorted(edges.get(name, ())):
+            if following not in found:
+                found[following] = found[name] + 1
+                waiting.append(following)
+    return found
+
+
+def topology_of(entities: Mapping[str, EntityState], *, hops: int, hub_degree: int) -> Topology:
+    """The graph of all catalog entries that are not deleted; keys are `kind:namespace/name`."""
+    kept = {key: state for key, state in sorted(entities.items()) if not state.facts.deleted}
+    called = _names(kept)
+    needs = {
+        called[key]: frozenset(called[n] for n in state.facts.depends_on if n in called and n != key)
+        for key, state in kept.items()
+        if state.facts.kind in _GRAPH_KINDS
+    }
+    needed_by: dict[str, set[str]] = {}
+    for service, needed in needs.items():
+        for other in needed:
+            needed_by.setdefault(other, set()).add(service)
+    return Topology(
+        entities={called[key]: state for key, state in kept.items()},
+        needs=needs,
+        needed_by={name: frozenset(callers) for name, callers in needed_by.items()},
+        names=dict(_references(kept, called)),
+        hops=hops,
+        hub_degree=hub_degree,
+    )
+
+
+def _names(entities: Mapping[str, EntityState]) -> dict[str, str]:
+    """The name used for each entity: the short one if only one service-like entity has it."""
+    holders: dict[str, list[str]] = {}
+    for key, state in sorted(entities.items(), key=lambda item: (item[1].facts.kind != "component", item[0])):
+        holders.setdefault(state.facts.name.lower(), []).append(key)
+    return {
+        key: short if number == 0 else key
+        for short, keys in holders.items()
+        for number, key in enumerate(keys)
+    }
+
+
+def _references(entities: Mapping[str, EntityState], called: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Every name of every entity; components are yielded last, so that they win where two claim a name."""
+    for key, state in sorted(entities.items(), key=lambda item: (item[1].facts.kind == "component", item[0])):
+        if state.facts.kind not in _GRAPH_KINDS:
+            continue
+        name = called[key]
+        for reference in (*state.facts.references, key, f"service:{state.facts.name}"):
+            yield reference.lower(), name
+
+
+def service_of(facts: AlertFacts | ChangeFacts, topology: Topology) -> str | None:
+    """The service that an alert or a change is about: by the catalog, else as the sender named it."""
+    return topology.resolve(facts.service, facts.references) or facts.service

@@ -1,0 +1,97 @@
+"""What is not known, found by code: every gap that the packet would otherwise smooth over."""
+
+from collections.abc import Iterator
+
+from schemas.events import CHANGE_KINDS
+from schemas.packets import Unknown
+from schemas.settings import Settings
+from schemas.times import span_text
+from streams.assess import Assessment, Surroundings
+
+_NOT_BUILT_YET = (
+    Unknown(
+        code="no_metrics",
+        text="Metrics: no source configured; values are what the alerts state about themselves.",
+    ),
+    Unknown(code="no_logs", text="Logs: no source configured."),
+    Unknown(code="no_traces", text="Traces: no source configured."),
+    Unknown(code="no_rota", text="On call now: no rota configured."),
+)
+_NOTES = {
+    "start_in_future": "starts in the future; its ingest time counts instead",
+    "ingest_replaced": "carried an ingest time too far from the broker's; the broker's counts instead",
+    "no_environment": "names no environment",
+}
+
+
+def unknowns_of(assessment: Assessment, around: Surroundings, settings: Settings) -> tuple[Unknown, ...]:
+    """Every gap in what is known about a candidate, the ones closest to the incident first."""
+    return (
+        *_services(assessment, around),
+        *_ownership(assessment, around),
+        *_cause(assessment, around, settings),
+        *_notes(assessment, around),
+        *_transport(around),
+        *_NOT_BUILT_YET,
+    )
+
+
+def _services(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
+    if not around.topology.entities:
+        yield Unknown(code="no_catalog", text="The service catalog is empty: no dependencies, no owners.")
+    unnamed = {placed.alert.facts.name for placed in assessment.group.placed if placed.service is None}
+    for name in sorted(unnamed):
+        yield Unknown(code="no_service", subject=name, text=f"{name} names no service.")
+    for service in assessment.services:
+        yield from _service(service, around)
+
+
+def _service(service: str, around: Surroundings) -> Iterator[Unknown]:
+    if service not in around.topology.entities:
+        if around.topology.entities:
+            yield Unknown(
+                code="not_in_catalog", subject=service, text=f"{service} is not in the service catalog."
+            )
+    elif not around.topology.needs.get(service) and not around.topology.needed_by.get(service):
+        text = f"{service} has no dependencies in the catalog; what it hits cannot be said."
+        yield Unknown(code="no_dependencies", subject=service, text=text)
+
+
+def _ownership(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
+    owner = assessment.owner
+    if owner.team is None:
+        yield Unknown(code="no_owner", subject=owner.service or "", text=f"Owner: {owner.how}.")
+    entity = around.topology.entities.get(owner.service or "")
+    if entity is None or entity.facts.runbook is None:
+        subject = owner.service or assessment.group.placed[0].alert.facts.name
+        yield Unknown(code="no_runbook", subject=subject, text=f"Runbook: none known for {subject}.")
+
+
+def _cause(assessment: Assessment, around: Surroundings, settings: Settings) -> Iterator[Unknown]:
+    for kind in CHANGE_KINDS:
+        if kind not in around.kinds_seen:
+            text = f"No {kind} event has ever arrived: a {kind} could be to blame unseen."
+            yield Unknown(code=f"no_{kind}_feed", subject=kind, text=text)
+    shown = assessment.ranked[: settings.ranking.max_suspects]
+    for scored in shown:
+        if scored.change is not None and scored.service is None:
+            target = scored.change.facts.target
+            yield Unknown(code="unmapped_change", subject=target, text=f"Nothing ties {target} to a service.")
+
+
+def _notes(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
+    for note, words in _NOTES.items():
+        noted = [placed for placed in assessment.group.placed if note in placed.alert.notes]
+        if noted:
+            more = f" (and {len(noted) - 1} more)" if len(noted) > 1 else ""
+            what = f"{noted[0].alert.facts.name}{more} {words}"
+            taken = f"; {around.environment} is assumed" if note == "no_environment" else ""
+            yield Unknown(code=note, subject=noted[0].alert.facts.fingerprint, text=f"{what}{taken}.")
+
+
+def _transport(around: Surroundings) -> Iterator[Unknown]:
+    for name, lag in around.behind:
+        yield Unknown(code="input_behind", subject=name, text=f"Input {name} is {span_text(lag)} behind.")
+    if around.evicted:
+        text = f"{around.evicted} older alerts of this scope were dropped: too many at once."
+        yield Unknown(code="overflow", text=text)
