@@ -72,7 +72,7 @@ class ChangeFacts(Message):
     suspectable: bool = Field(True, description="False where a rule says that it cannot be to blame.")
     verdict: str = Field("", description="The rule that made it not suspectable, in words.")
     target: str = Field(
-        description="What was changed: service/<name>, flag/<key>, config/<resource>/<namespace>/<name>, ssm:<parameter>."
+        description="What was changed: service/<name>, flag/<key>, config/<resource>/<namespace>/<name> or ssm:<name>."
     )
     service: str | None = Field(None, description="Service as the sender named it.")
     namespace: str | None = Field(None, description="Namespace that the sender named.")

@@ -1,6 +1,6 @@
 """What is thought of one group of alerts: its suspects, roots and owner, given the surroundings of its scope."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -26,8 +26,8 @@ class Surroundings:
     topology: Topology
     books: tuple[ChangeBook, ...]
     """Changes of the scope and of the whole tenant."""
-    kinds_seen: frozenset[str]
-    """Kinds of change that the tenant has ever published."""
+    kinds_seen: Mapping[str, int]
+    """Kinds of change that the tenant has ever published, with the time of the earliest."""
     behind: tuple[tuple[str, int], ...]
     """Inputs that lag, as text, with the microseconds by which they do."""
     evicted: int

@@ -11,7 +11,7 @@ _TEAM_LABELS = ("team", "owner", "squad")
 
 
 class Owner(NamedTuple):
-    """The owning team and how it was found; `entity` names the catalog entry, `alert` the label's place in the group."""
+    """The owning team and how it was found: `entity` is the catalog entry, `alert` the alert's place in the group."""
 
     team: str | None
     service: str | None

@@ -6,6 +6,7 @@ import orjson
 
 from schemas.packets import Candidate
 from schemas.times import format_time
+from streams.unknowns import OF_TRANSPORT
 
 
 def export(candidates: Iterable[Candidate]) -> bytes:
@@ -33,5 +34,5 @@ def _line(candidate: Candidate) -> dict[str, object]:
         "owner": candidate.owner,
         "proposals": [{"action": p.action, "target": p.target} for p in candidate.proposals],
         "merged_into": None,
-        "unknowns": list(candidate.unknowns),
+        "unknowns": [code for code in candidate.unknowns if code not in OF_TRANSPORT],
     }

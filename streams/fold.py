@@ -89,7 +89,8 @@ class Fold:
 
     def _change(self, signal: Signal, facts: ChangeFacts, tenant: TenantMemory, cause: Cause) -> None:
         change = change_of(signal, facts, micros(self.settings.correlation.lateness_s))
-        tenant.kinds_seen.add(facts.kind)
+        if tenant.see_kind(facts.kind, facts.effective_at):
+            self._reconsider_all(tenant)
         if signal.environment is None:
             book, scopes = tenant.book, self.memory.scopes_of(tenant.name)
         else:
@@ -109,8 +110,12 @@ class Fold:
         known = tenant.entities.setdefault(facts.entity, entity)
         if known is entity or known.absorb(entity):
             tenant.version += 1
-            for scope in self.memory.scopes_of(tenant.name):
-                scope.unrevised |= scope.alerts.keys()
+            self._reconsider_all(tenant)
+
+    def _reconsider_all(self, tenant: TenantMemory) -> None:
+        """Has every candidate of a tenant looked at again at the next step of the clock."""
+        for scope in self.memory.scopes_of(tenant.name):
+            scope.unrevised |= scope.alerts.keys()
 
     def _mark(self, mark: Mark, cause: Cause) -> None:
         self.memory.cursors.mark(mark.topic, mark.partition, mark.next_offset)
@@ -144,7 +149,7 @@ class Fold:
             environment=scope.environment,
             topology=tenant.topology(self.settings.correlation),
             books=(scope.book, tenant.book),
-            kinds_seen=frozenset(tenant.kinds_seen),
+            kinds_seen=tenant.kinds_seen,
             behind=tuple((f"{topic}/{partition}", lag) for (topic, partition), lag in behind),
             evicted=scope.evicted,
         )

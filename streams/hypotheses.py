@@ -117,14 +117,16 @@ def _check(change: ChangeState | None, assessment: Assessment) -> Check:
     target, service = change.facts.target, assessment.services[0] if assessment.services else "what fails"
     if change.facts.kind == "flag":
         key = target.partition("/")[2]
+        before = change.facts.before or "off"
         return Check(
-            question=f"Is the error rate of {service} the same for requests where {key} is {change.facts.before or 'off'}?",
+            question=f"Is the error rate of {service} the same for requests where {key} is {before}?",
             if_true=f"only requests with {key} {change.facts.after or 'on'} fail",
             if_false="both fail alike",
         )
     if change.facts.kind == "deploy":
+        name, before = target.partition("/")[2], change.facts.before or "the version before"
         return Check(
-            question=f"Do instances of {target.partition('/')[2]} still on {change.facts.before or 'the version before'} fail as well?",
+            question=f"Do instances of {name} still on {before} fail as well?",
             if_true=f"only {change.facts.after or 'the new version'} fails",
             if_false="both versions fail alike",
         )
@@ -139,8 +141,9 @@ def _check_no_change(assessment: Assessment) -> Check:
     suspect = next((scored.change for scored in assessment.ranked if scored.change is not None), None)
     service = assessment.services[0] if assessment.services else "what fails"
     if suspect is None:
+        onset = clock_text(assessment.opened_at)
         return Check(
-            question=f"Did load, a dependency or the platform of {service} change at {clock_text(assessment.opened_at)}?",
+            question=f"Did load, a dependency or the platform of {service} change at {onset}?",
             if_true="one of them moved at the onset",
             if_false="all of them were steady",
         )

@@ -38,7 +38,7 @@ class Published:
     first: AlertKey
     number: int = 0
     material: Material = NOTHING_YET
-    content: tuple[int, ...] = ()
+    content: tuple[int | str, ...] = ()
     cut_at: int = 0
     first_cut_at: int = 0
     merged_into: str | None = None
@@ -73,10 +73,19 @@ class TenantMemory:
     name: str
     entities: dict[str, EntityState] = field(default_factory=dict)
     book: ChangeBook = field(default_factory=ChangeBook)
-    kinds_seen: set[str] = field(default_factory=set)
+    kinds_seen: dict[str, int] = field(default_factory=dict)
+    """Kinds of change ever published, with the time at which the earliest known one took effect."""
     version: int = 0
     """Counts the changes of the catalog, so that scopes see when theirs is stale."""
     _built: tuple[int, Topology] | None = None
+
+    def see_kind(self, kind: str, effective_at: int) -> bool:
+        """Remembers that such a change was published; True when none this early was known."""
+        earliest = self.kinds_seen.get(kind)
+        if earliest is not None and earliest <= effective_at:
+            return False
+        self.kinds_seen[kind] = effective_at
+        return True
 
     def topology(self, settings: CorrelationSettings) -> Topology:
         """The graph of the catalog entries in force."""

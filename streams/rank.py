@@ -43,7 +43,7 @@ def window_times(group: Group, settings: RankingSettings) -> tuple[int, int]:
 def window_of(
     group: Group, changes: Iterable[ChangeState], topology: Topology, settings: RankingSettings
 ) -> Window:
-    """Of the changes within a group's window, those that may be to blame: in the blast radius, and the others counted."""
+    """Of the changes within a group's window, those in its blast radius; the others are counted."""
     opens, closes = window_times(group, settings)
     inside = sorted(
         (change for change in changes if change.suspectable),

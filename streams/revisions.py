@@ -18,6 +18,7 @@ from streams.packet import Cut, packet_of, state_of
 from streams.settling import NO_CHANGE, components
 from streams.state import AlertKey, AlertState
 from streams.turn import Turn
+from streams.unknowns import unknowns_of
 
 
 class Look(NamedTuple):
@@ -27,7 +28,7 @@ class Look(NamedTuple):
     decided: Decided | None
     """What has been decided of it, where that still holds."""
     material: Material
-    content: tuple[int, ...]
+    content: tuple[int | str, ...]
 
 
 def revise(keys: Iterable[AlertKey], at: int, turn: Turn) -> None:
@@ -46,7 +47,7 @@ def _revise_component(alerts: list[AlertState], at: int, turn: Turn) -> None:
 
 def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) -> None:
     decided = _decision_on(assessment, turn.scope.decided.get(name))
-    material, content = _material(assessment, turn, decided), _content(assessment)
+    material, content = _material(assessment, turn, decided), _content(assessment, turn)
     published = turn.scope.published.get(name)
     if published is None:
         published = turn.scope.published[name] = Published(assessment.group.first, first_cut_at=at)
@@ -107,11 +108,12 @@ def _material(assessment: Assessment, turn: Turn, decided: Decided | None) -> Ma
     )
 
 
-def _content(assessment: Assessment) -> tuple[int, ...]:
+def _content(assessment: Assessment, turn: Turn) -> tuple[int | str, ...]:
     """What may change without being material: counted, so that it is shown at the next pause."""
     placed = assessment.group.placed
     repeats, ended = sum(p.alert.repeats for p in placed), sum(not p.alert.firing for p in placed)
-    return len(placed), repeats, ended, len(assessment.window.near), assessment.window.elsewhere
+    gaps = (unknown.code for unknown in unknowns_of(assessment, turn.around, turn.settings))
+    return len(placed), repeats, ended, len(assessment.window.near), assessment.window.elsewhere, *gaps
 
 
 def _news(published: Published, material: Material) -> Iterator[str]:

@@ -76,7 +76,7 @@ def _dump_tenant(tenant: TenantMemory) -> Stored:
         "name": tenant.name,
         "entities": [[e.facts.model_dump(), e.ref] for _, e in sorted(tenant.entities.items())],
         "changes": _dump_book(tenant.book),
-        "kinds_seen": sorted(tenant.kinds_seen),
+        "kinds_seen": tenant.kinds_seen,
     }
 
 
@@ -88,7 +88,7 @@ def _load_tenant(stored: Stored) -> TenantMemory:
         name=stored["name"],
         entities={entity.facts.entity: entity for entity in entities},
         book=_load_book(stored["changes"]),
-        kinds_seen=set(stored["kinds_seen"]),
+        kinds_seen=stored["kinds_seen"],
     )
 
 

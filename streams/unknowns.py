@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from schemas.events import CHANGE_KINDS
 from schemas.packets import Unknown
 from schemas.settings import Settings
-from schemas.times import span_text
+from schemas.times import LATEST, span_text
 from streams.assess import Assessment, Surroundings
 
 _NOT_BUILT_YET = (
@@ -17,6 +17,8 @@ _NOT_BUILT_YET = (
     Unknown(code="no_traces", text="Traces: no source configured."),
     Unknown(code="no_rota", text="On call now: no rota configured."),
 )
+OF_TRANSPORT = frozenset({"input_behind"})
+"""Gaps of the moment on the way here, which say nothing of the incident itself."""
 _NOTES = {
     "start_in_future": "starts in the future; its ingest time counts instead",
     "ingest_replaced": "carried an ingest time too far from the broker's; the broker's counts instead",
@@ -69,8 +71,8 @@ def _ownership(assessment: Assessment, around: Surroundings) -> Iterator[Unknown
 
 def _cause(assessment: Assessment, around: Surroundings, settings: Settings) -> Iterator[Unknown]:
     for kind in CHANGE_KINDS:
-        if kind not in around.kinds_seen:
-            text = f"No {kind} event has ever arrived: a {kind} could be to blame unseen."
+        if around.kinds_seen.get(kind, LATEST) > assessment.window.closes:
+            text = f"No {kind} event had ever arrived by then: a {kind} could be to blame unseen."
             yield Unknown(code=f"no_{kind}_feed", subject=kind, text=text)
     shown = assessment.ranked[: settings.ranking.max_suspects]
     for scored in shown:
