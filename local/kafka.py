@@ -7,6 +7,7 @@ and the tests, which hand its `bootstrap` to everything else.
 import base64
 import os
 import shutil
+import socket
 import time
 import uuid
 from collections.abc import Callable
@@ -80,12 +81,20 @@ def start_broker(folder: Path, *, progress: Progress, ports: Ports | None = None
     progress("starting Kafka")
     for attempt in range(1, _TRIES + 1):
         chosen = ports or Ports(*free_ports(2))
+        broker = _launch(folder, files, chosen)
         try:
-            return _start(folder, files, chosen)
+            return _when_it_answers(broker)
         except LocalError:
             if ports is not None or attempt == _TRIES or _are_free(chosen):
                 raise
     raise AssertionError("the last attempt returns or raises")
+
+
+def launch_broker(folder: Path, ports: Ports) -> Broker:
+    """Start the broker of this folder on these ports without waiting for its answer; see `accepts`."""
+    _check_room(folder)
+    _check_ports(ports)
+    return _launch(folder, resolve_kafka(_say_nothing), ports)
 
 
 def stop_broker(broker: Broker) -> None:
@@ -96,6 +105,15 @@ def stop_broker(broker: Broker) -> None:
 def kill_broker(broker: Broker) -> None:
     """End the broker at once, as kill -9 does; what it had acknowledged is still in its data folder."""
     process.kill(broker.child)
+
+
+def accepts(ports: Ports) -> bool:
+    """Whether something takes connections on the broker's client port."""
+    try:
+        socket.create_connection((HOST, ports.client), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def _check_room(folder: Path) -> None:
@@ -117,7 +135,11 @@ def _check_ports(ports: Ports) -> None:
             raise LocalError(f"port {port} is in use; stop what listens there or choose another port")
 
 
-def _start(folder: Path, files: KafkaFiles, ports: Ports) -> Broker:
+def _say_nothing(_line: str) -> None:
+    """Nobody waits for this line."""
+
+
+def _launch(folder: Path, files: KafkaFiles, ports: Ports) -> Broker:
     folder = folder.resolve()
     (folder / "tmp").mkdir(exist_ok=True)
     (folder / "server.properties").write_text(_settings(folder, ports), encoding="utf-8")
@@ -126,11 +148,14 @@ def _start(folder: Path, files: KafkaFiles, ports: Ports) -> Broker:
     if log.exists():
         log.replace(folder / "broker.log.1")
     child = _java(folder, files, log, "kafka.Kafka", str(folder / "server.properties"))
-    broker = Broker(f"{HOST}:{ports.client}", child.pid, folder, log, ports, child)
+    return Broker(f"{HOST}:{ports.client}", child.pid, folder, log, ports, child)
+
+
+def _when_it_answers(broker: Broker) -> Broker:
     try:
         _wait_until_it_answers(broker)
     except BaseException:
-        process.kill(child)
+        process.kill(broker.child)
         raise
     return broker
 
@@ -146,13 +171,17 @@ def _format(folder: Path, files: KafkaFiles) -> None:
         return
     shutil.rmtree(data, ignore_errors=True)
     log = folder / "format.log"
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode()[:22]
-    arguments = ("format", "-t", cluster, "-c", str(folder / "server.properties"))
+    arguments = ("format", "-t", cluster_id(uuid.uuid4().bytes), "-c", str(folder / "server.properties"))
     child = _java(folder, files, log, "kafka.tools.StorageTool", *arguments)
     code = _wait(child.exit_code, _START_S)
     process.kill(child)
     if code != 0:
         raise LocalError(f"Kafka's data folder could not be laid out: {_cause(log)}")
+
+
+def cluster_id(chance: bytes) -> str:
+    """16 bytes as Kafka writes an id: 22 characters, the first a letter (a dash would be taken for an option)."""
+    return base64.urlsafe_b64encode(bytes([chance[0] & 0x7F]) + chance[1:16]).decode()[:22]
 
 
 def _java(folder: Path, files: KafkaFiles, log: Path, main_class: str, *arguments: str) -> process.Child:

@@ -96,9 +96,12 @@ def _fetch(folder: Path, pins: Sequence[Pin], progress: Progress) -> None:
     counted = _Counter(len(pins), progress)
     with tempfile.TemporaryDirectory(prefix="part-", dir=folder) as staging:
         context = MavenContext(repo_cache=Path(staging))
-        with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
+        pool = ThreadPoolExecutor(_DOWNLOADS_AT_ONCE)
+        try:
             for done in [pool.submit(_fetch_one, context, folder, pin, counted) for pin in pins]:
                 done.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _sweep(folder: Path) -> None:

@@ -30,6 +30,9 @@ _FIXED: Mapping[str, str | int] = {
     "transaction.max.timeout.ms": 60_000,
     # Saves 3 s whenever a consumer group starts.
     "group.initial.rebalance.delay.ms": 0,
+    # A killed broker may come back when its old registration has run out: 9 s by default.
+    "broker.heartbeat.interval.ms": 500,
+    "broker.session.timeout.ms": 2_000,
     "group.min.session.timeout.ms": 1_000,
     # One machine, few partitions: small files, few threads, a cleaner that fits the heap.
     "log.segment.bytes": 64 * _MB,

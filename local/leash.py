@@ -25,6 +25,8 @@ import sys
 _PR_SET_PDEATHSIG = 1
 _GRACE_S = 10.0
 """How long a child has between SIGTERM and SIGKILL."""
+_ORPHAN_GRACE_S = 3.0
+"""The same when the owner has gone: its place may soon be taken."""
 
 
 def _die_with_leash(leash_pid: int) -> None:
@@ -52,21 +54,22 @@ def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> Non
         return
 
 
-def _wait(child: subprocess.Popen[bytes], owner: socket.socket, wakeup: socket.socket) -> None:
-    """Return when the child has ended, the owner has gone or a signal asks to stop."""
+def _wait(child: subprocess.Popen[bytes], owner: socket.socket, wakeup: socket.socket) -> float:
+    """The child's grace in seconds, once it has ended, the owner has gone or a signal asks to stop."""
     while child.poll() is None:
         ready, _, _ = select.select([owner, wakeup], [], [])
         if owner in ready:
-            return
+            return _ORPHAN_GRACE_S
         numbers = wakeup.recv(64)
         if signal.SIGTERM in numbers or signal.SIGINT in numbers:
-            return
+            break
+    return _GRACE_S
 
 
-def _stop(child: subprocess.Popen[bytes]) -> None:
+def _stop(child: subprocess.Popen[bytes], grace_s: float) -> None:
     _signal_group(child, signal.SIGTERM)
     try:
-        child.wait(_GRACE_S)
+        child.wait(grace_s)
     except subprocess.TimeoutExpired:
         _signal_group(child, signal.SIGKILL)
         child.wait()
@@ -96,10 +99,9 @@ def main(arguments: list[str]) -> int:
     try:
         owner.sendall(b"%d\n" % child.pid)
     except OSError:
-        _stop(child)
+        _stop(child, _ORPHAN_GRACE_S)
         return 1
-    _wait(child, owner, wakeup)
-    _stop(child)
+    _stop(child, _wait(child, owner, wakeup))
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
 

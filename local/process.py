@@ -32,7 +32,8 @@ class Child:
 
     def exit_code(self) -> int | None:
         """The exit code, 128 + n after signal n, or None while the command runs."""
-        return self.leash.poll()
+        code = self.leash.poll()
+        return code if code is None or code >= 0 else 128 - code
 
 
 def spawn(
@@ -78,10 +79,15 @@ def _read_pid(ours: socket.socket, leash: subprocess.Popen[bytes], name: str, lo
     return int(line)
 
 
-def stop(child: Child, *, deadline_s: float = 20.0) -> int:
-    """Ask the command to stop (SIGTERM), force it after 10 s, and return its exit code."""
+def ask_to_stop(child: Child) -> None:
+    """Send the command SIGTERM; it is killed 10 s later if it still runs."""
     with contextlib.suppress(ProcessLookupError):
         child.leash.terminate()
+
+
+def stop(child: Child, *, deadline_s: float = 20.0) -> int:
+    """Ask the command to stop, force it after 10 s, and return its exit code."""
+    ask_to_stop(child)
     return _end(child, deadline_s)
 
 
@@ -93,11 +99,24 @@ def kill(child: Child) -> int:
     return _end(child, 20.0)
 
 
+def runs(pid: int) -> bool:
+    """Whether there is a process of this id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def _end(child: Child, deadline_s: float) -> int:
     try:
-        return child.leash.wait(deadline_s)
+        child.leash.wait(deadline_s)
     except subprocess.TimeoutExpired:
         child.leash.kill()
-        return child.leash.wait()
+        child.leash.wait()
     finally:
         child.tether.close()
+    code = child.exit_code()
+    return 0 if code is None else code

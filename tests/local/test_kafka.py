@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from hypothesis import given
+from hypothesis import strategies as st
 
 from local import kafka as local_kafka
 from local.errors import LocalError
-from local.kafka import Broker, Ports, kill_broker, start_broker, stop_broker
+from local.kafka import Broker, Ports, cluster_id, kill_broker, start_broker, stop_broker
 from local.ports import free_ports
 from tests.facts import eventually
 from tests.processes import is_gone
@@ -92,6 +94,13 @@ def test_two_brokers_on_one_machine_do_not_meet(broker: Broker, tmp_path: Path) 
         )
     finally:
         kill_broker(other)
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_a_cluster_id_is_never_taken_for_an_option(chance: bytes) -> None:
+    """An id that begins with a dash would stop one start in 64."""
+    told = cluster_id(chance)
+    assert (len(told), told[0].isalpha()) == (22, True)
 
 
 def test_a_mistyped_topic_is_an_error_not_a_new_topic(broker: Broker) -> None:

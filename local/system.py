@@ -1,0 +1,77 @@
+"""Owns the description of a local system: which processes, with which commands, ports and settings.
+
+Pure: nothing is started, read or written here. Goes to: `local.supervisor`, which makes it so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli_w
+
+from local.home import Home
+from local.ports import HOST
+from schemas.settings import Settings
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process: its name, its command, and the port on which it answers `GET /healthz`."""
+
+    name: str
+    command: tuple[str, ...]
+    port: int
+
+    @property
+    def health_address(self) -> str:
+        """Where the part says whether it is ready for work (200)."""
+        return f"http://{HOST}:{self.port}/healthz"
+
+
+@dataclass(frozen=True)
+class System:
+    """Everything that runs beside the broker, in the order in which the data moves."""
+
+    parts: tuple[Part, ...]
+    gateway_port: int
+
+    @property
+    def gateway(self) -> str:
+        """The gateway's address."""
+        return f"http://{HOST}:{self.gateway_port}"
+
+
+def part_names(workers: int) -> tuple[str, ...]:
+    """The processes beside the broker, in the order in which the data moves."""
+    return ("gateway", *(f"worker-{number}" for number in range(1, workers + 1)), "auditor", "sink")
+
+
+def describe(program: Sequence[str], settings: Path, ports: Sequence[int], workers: int) -> System:
+    """The system whose processes are run by `program` (the `incidents` command) with one settings file.
+
+    `ports` has one port for each of `part_names(workers)`. Every process is told its name and its port:
+    `incidents worker --settings FILE --name worker-1 --health-port 41234`; the gateway's health is at its
+    own port, which the settings say.
+    """
+    parts = []
+    for name, port in zip(part_names(workers), ports, strict=True):
+        role = name.partition("-")[0]
+        own = () if role == "gateway" else ("--name", name, "--health-port", str(port))
+        parts.append(Part(name, (*program, role, "--settings", str(settings), *own), port))
+    return System(tuple(parts), ports[0])
+
+
+def local_settings(base: Settings, home: Home, bootstrap: str, gateway_port: int) -> Settings:
+    """`base` with the broker, the port and the tables of this system in their places."""
+    return base.model_copy(
+        update={
+            "kafka": base.kafka.model_copy(update={"bootstrap": bootstrap}),
+            "gateway": base.gateway.model_copy(update={"host": HOST, "port": gateway_port}),
+            "sink": base.sink.model_copy(update={"database": f"sqlite:///{home.database}"}),
+        }
+    )
+
+
+def settings_toml(settings: Settings) -> str:
+    """The settings as the file that every process reads; what is unset is left out."""
+    return tomli_w.dumps(settings.model_dump(mode="json", exclude_none=True))
