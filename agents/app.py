@@ -15,7 +15,7 @@ from faust.app import BootStrategy
 from faust.types import Message
 
 from agents.fetch import FetchLimits
-from agents.progress import Batch, Place
+from agents.progress import Batch, CannotGoOn, Place
 from agents.transport import BatchConsumer, BatchTransport, Feed
 
 
@@ -38,8 +38,8 @@ class WorkerSettings:
     limits: FetchLimits = field(default_factory=FetchLimits)
 
 
-class Leaving(RuntimeError):
-    """A handler failed; the text says at which batch, the cause says why."""
+class HandlerFailed(CannotGoOn):
+    """A handler raised: nothing of the batch counts as done."""
 
     def __init__(self, batch: Batch, cause: Exception) -> None:
         super().__init__(
@@ -123,10 +123,12 @@ def _agent(app: BatchApp, feed: Feed) -> Any:  # noqa: ANN401 - an agent functio
 async def _work(app: BatchApp, feed: Feed, batch: Batch) -> None:
     try:
         await app.batches.work(batch, feed.handle)
+    except CannotGoOn as error:
+        app.fail(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the process leaves with it
-        leaving = Leaving(batch, error)
-        leaving.__cause__ = error
-        app.fail(leaving)
+        failed = HandlerFailed(batch, error)
+        failed.__cause__ = error
+        app.fail(failed)
 
 
 def _faust_settings(settings: WorkerSettings) -> dict[str, Any]:

@@ -11,6 +11,7 @@ Goes to: `agents.transport`.
 # ruff: noqa: SLF001 - exact positions and hidden errors are not to be had from the client's public face
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -21,7 +22,7 @@ from aiokafka.errors import ConsumerStoppedError, OffsetOutOfRangeError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
-from agents.progress import Batch, Place, Record
+from agents.progress import Batch, CannotGoOn, Place, Record
 
 if TYPE_CHECKING:
     from agents.transport import BatchConsumer
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
 class FetchLimits:
     """How much is fetched, and how long the broker may wait for it."""
 
-    max_records: int = 2_000
+    max_records: int = 1_000
     """Records in one fetch: bounds how long one batch holds the loop and a rebalance."""
     max_wait_ms: int = 50
     """A partition that was just read is left out of the fetch under way: its next record waits this long."""
 
 
-class OutOfRange(RuntimeError):
+class OutOfRange(CannotGoOn):
     """The log no longer has, or never had, the offset at which reading was to go on."""
 
     def __init__(self, places: Mapping[Place, int]) -> None:
@@ -65,6 +66,11 @@ class BatchThread(driver.AIOKafkaConsumerThread):
     async def committed(self, places: Iterable[TP]) -> dict[TP, int]:
         """The committed offsets of the partitions that have one. Called from the main loop."""
         return cast("dict[TP, int]", await self.call_thread(self._committed, tuple(places)))
+
+    async def on_thread_stop(self) -> None:
+        """Stop the client. Its own stop breaks off when a request was waiting to be tried again."""
+        with contextlib.suppress(asyncio.CancelledError):
+            await super().on_thread_stop()
 
     def on_crash(self, msg: str, *fmt: object, **kwargs: object) -> None:
         """Print nothing: the worker tells the reason in one line."""

@@ -58,7 +58,11 @@ class Lease:
     free: frozenset[Place]
 
 
-class Discontinuity(RuntimeError):
+class CannotGoOn(RuntimeError):
+    """The process must leave. The text is one line for a person, which says where and why."""
+
+
+class Discontinuity(CannotGoOn):
     """A batch does not begin where the last one ended: records would be lost."""
 
     def __init__(self, batch: Batch, expected: int | None) -> None:

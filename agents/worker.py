@@ -18,6 +18,7 @@ import structlog
 import uvloop
 
 from agents.app import BatchApp, WorkerSettings, build_app
+from agents.progress import CannotGoOn
 from agents.transport import Feed
 from wire.errors import KafkaProblem
 from wire.presence import require_topics
@@ -25,7 +26,7 @@ from wire.presence import require_topics
 STOPPED: Final = 0
 FAILED: Final = 1
 
-_GRACE_S = 20.0
+_GRACE_S = 8.0
 """How long a stop may take to finish what is in hand; then the process leaves as if it had been killed."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _QUIET = {
@@ -84,12 +85,12 @@ async def _run(run: Beside, app: BatchApp) -> None:
 async def _stop(app: BatchApp, life: asyncio.Task[None]) -> int:
     """Finish what is in hand, commit and leave the group; as if killed when that takes too long."""
     log.info("worker.stopping")
-    try:
-        async with asyncio.timeout(_GRACE_S):
-            life.cancel()
-            await app.stop()
-    except TimeoutError:
-        return _leave(TimeoutError(f"what was in hand was not finished within {_GRACE_S:g} s of the signal"))
+    life.cancel()
+    # Not asyncio.timeout: Faust's services swallow the cancellation by which that works.
+    stopped = asyncio.create_task(app.stop())
+    await asyncio.wait({stopped}, timeout=_GRACE_S)
+    if not stopped.done():
+        return _leave(CannotGoOn(f"what was in hand was not finished and committed within {_GRACE_S:g} s"))
     if app.failed.done():
         return _leave(app.failed.result())
     log.info("worker.stopped")
@@ -120,7 +121,9 @@ def _reason(app: BatchApp, life: asyncio.Task[None]) -> BaseException:
 
 
 def _failed(reason: BaseException) -> int:
-    told = str(reason) if isinstance(reason, KafkaProblem) else f"{type(reason).__name__}: {reason}"
+    told = (
+        str(reason) if isinstance(reason, KafkaProblem | CannotGoOn) else f"{type(reason).__name__}: {reason}"
+    )
     log.error("worker.failed", reason=told)
     return FAILED
 

@@ -108,7 +108,7 @@ def test_a_new_assignment_forgets_what_the_last_one_finished() -> None:
     progress.begin(batch)
     progress.finish(batch)
     progress.open({_PLACE: 0, _OTHER: 0}, progress.close())
-    assert ({}, {_PLACE, _OTHER}) == (progress.finished, progress.assigned)
+    assert ({}, frozenset({_PLACE, _OTHER})) == (progress.finished, progress.assigned)
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from(["finish", "fail", "rebalance", "drop"]))))
