@@ -36,7 +36,7 @@ Handler = Callable[[Batch], Awaitable[None]]
 Positions = Callable[[frozenset[int]], Awaitable[Mapping[int, int]]]
 """Given the assigned partitions of its topic, where each is to be read from; the earliest if not named."""
 Released = Callable[[frozenset[int]], Awaitable[None]]
-"""Told the partitions of its topic that are given up, when their batches are finished and committed."""
+"""Told which partitions of its topic are given up, when their batches are finished and committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +166,21 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Give partitions up: finish what is in hand, commit it, and tell their owners."""
         await super().on_partitions_revoked(revoked)
-        try:
-            await self._release(revoked)
-        except Exception as error:  # noqa: BLE001 - the client would log it and go on
-            await self.crash(error)
+        await self._release(revoked)
 
-    async def _release(self, revoked: set[TP]) -> None:
-        for feed in self.feeds:
-            given_up = _partitions(revoked, feed.topic)
-            if feed.released is not None and given_up:
-                await feed.released(given_up)
+    async def on_stop(self) -> None:
+        """Give every partition up: Kafka's client tells nobody when it is the process that goes."""
+        await super().on_stop()
+        await self._release(self.assignment())
+
+    async def _release(self, places: set[TP]) -> None:
+        try:
+            for feed in self.feeds:
+                given_up = _partitions(places, feed.topic)
+                if feed.released is not None and given_up:
+                    await feed.released(given_up)
+        except Exception as error:  # noqa: BLE001 - the callers would log it and go on
+            await self.crash(error)
 
     async def wait_empty(self) -> None:
         """Wait until no handler is at work, and commit."""

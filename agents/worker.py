@@ -91,8 +91,10 @@ async def _stop(app: BatchApp, life: asyncio.Task[None]) -> int:
     await asyncio.wait({stopped}, timeout=_GRACE_S)
     if not stopped.done():
         return _leave(CannotGoOn(f"what was in hand was not finished and committed within {_GRACE_S:g} s"))
-    if app.failed.done():
-        return _leave(app.failed.result())
+    # A cancelled service of Faust's counts as crashed, too; that is no Exception, and how a stop looks.
+    failure = app.failed.result() if app.failed.done() else app.crash_reason
+    if isinstance(failure, Exception):
+        return _leave(failure)
     log.info("worker.stopped")
     return STOPPED
 

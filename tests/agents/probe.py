@@ -41,6 +41,8 @@ class Orders:
     named: bool = False
     """Whether `starts` is used, even where it is empty."""
     ticks: bool = False
+    farewell: bool = False
+    """Whether partitions that are given up are written down, too, with the value `released`."""
     session_s: float = 6.0
 
     def text(self) -> str:
@@ -72,6 +74,12 @@ class Probe:
         """Where the partitions start."""
         return {partition: self.orders.starts[str(partition)] for partition in partitions & self._named()}
 
+    async def released(self, partitions: frozenset[int]) -> None:
+        """Write down what is given up."""
+        for partition in partitions:
+            await self.outbox.send(self.orders.out, key=b"%d" % partition, value=b"released", partition=0)
+        await self.outbox.flush()
+
     async def tick(self, app: BatchApp) -> None:
         """Tick every assigned partition."""
         await write_ticks(self.outbox, lambda: app.assigned)
@@ -79,7 +87,8 @@ class Probe:
     def feeds(self) -> list[Feed]:
         """One feed a topic."""
         positions = self.positions if self.orders.named else None
-        return [Feed(topic, self.handle, positions) for topic in self.orders.topics]
+        released = self.released if self.orders.farewell else None
+        return [Feed(topic, self.handle, positions, released) for topic in self.orders.topics]
 
     def _named(self) -> set[int]:
         return {int(partition) for partition in self.orders.starts}

@@ -3,6 +3,7 @@
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_handler_that_raises_ends_the_process_and_sees_the_record_again(kafka:
     assert f"{topic}/0 from offset 0: ValueError: will not take bad" in said
     assert "Traceback" not in said
     assert [None] == _committed(orders, 1)
-    start(Orders(**{**vars(orders), "refuse": ""}))
+    start(replace(orders, refuse=""))
     wait_until_all_seen(orders, _all(orders, 1))
 
 
@@ -100,7 +101,7 @@ def test_a_second_worker_comes_and_the_first_is_killed_nothing_is_lost(kafka: st
     fill_evenly(kafka, topic, 4, each=1000)
     first = start(orders)
     wait_until_written(orders, 1000)
-    start(Orders(**{**vars(orders), "instance": "b"}))
+    start(replace(orders, instance="b"))
 
     def both_at_work() -> bool:
         fill_evenly(kafka, topic, 4, each=10)
@@ -203,6 +204,25 @@ def test_the_owner_of_a_topic_names_where_reading_starts(kafka: str, start: Star
         worker.send_signal(signal.SIGTERM)
         assert 0 == exit_of(worker)[0]
         assert {place: offsets * times for place, offsets in expected.items()} == seen(orders)
+
+
+def test_the_owner_of_a_topic_is_told_what_is_given_up(kafka: str, start: Start) -> None:
+    """At a rebalance and at the end each partition should be released, after the last of its records."""
+    orders = _orders(kafka, 2, farewell=True)
+    topic = orders.topics[0]
+    fill_evenly(kafka, topic, 2, each=100)
+    first = start(orders)
+    wait_until_written(orders, 200)
+    second = start(replace(orders, instance="b"))
+    eventually(lambda: 2 == _released(orders), _WAIT_S, "both released at the rebalance")
+    for worker, released in ((first, 3), (second, 4)):
+        worker.send_signal(signal.SIGTERM)
+        assert 0 == exit_of(worker)[0]
+        eventually(lambda: released == _released(orders), _WAIT_S, "released at the end")  # noqa: B023 - at once
+
+
+def _released(orders: Orders) -> int:
+    return sum(message.value() == b"released" for message in read(orders.bootstrap, orders.out, 0))
 
 
 def test_ticks_reach_every_assigned_partition(kafka: str, start: Start) -> None:
