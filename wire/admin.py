@@ -5,16 +5,17 @@ Goes to: `incidents up`, every process at its start, and the tests.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
+    OffsetSpec,
     ResourceType,
 )
 
@@ -78,6 +79,20 @@ def ensure_topics(settings: KafkaSettings) -> dict[str, int]:
 def layout(bootstrap: str) -> dict[str, int]:
     """The topics of the catalogue that exist, with their number of partitions. Raises Unreachable."""
     return _layout(_client(bootstrap), bootstrap)
+
+
+def end_offsets(bootstrap: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """The offset that the next record of each partition will get. Raises Unreachable."""
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # published without types
+    asked = {TopicPartition(*where): latest for where in partitions}
+    if not asked:
+        return {}
+    admin = _client(bootstrap)
+    answers = admin.list_offsets(asked, request_timeout=TIMEOUT_S)
+    return {
+        (where.topic, where.partition): _asked(future.result, bootstrap).offset
+        for where, future in answers.items()
+    }
 
 
 def refuse_mismatch(there: Mapping[str, int], partitions: int) -> None:

@@ -5,7 +5,7 @@ non-zero code.
 """
 
 
-class KafkaProblem(RuntimeError):  # noqa: N818 - it reads as what it is where it is caught
+class KafkaProblem(RuntimeError):
     """Kafka cannot do what is needed. The text is one line for a person."""
 
 

@@ -1,0 +1,1 @@
+"""The ways out: SQL tables, what a terminal shows of them."""

@@ -1,0 +1,98 @@
+"""Owns what a batch of records comes to: rows, candidates, packets to be proven, and the offsets after it.
+
+Pure. May not: fetch originals, write. Goes to: `sinks.sink`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from schemas.audit import AuditRecord, DeadLetter
+from schemas.codec import Undecodable, decode
+from schemas.events import HEADER_TENANT, HEADER_TICK, Change, Entity
+from schemas.model import Message
+from schemas.packets import Candidate, Packet, Proposal
+from schemas.settings import Settings
+from schemas.topics import CHANGE_TOPICS, INPUT_TOPICS
+from sinks.rows import (
+    Row,
+    audit_row,
+    change_rows,
+    letter_row,
+    original_row,
+    proposal_row,
+    unreadable_row,
+)
+from wire.reader import Place
+
+SINK_TOPICS: Final = (
+    *CHANGE_TOPICS.values(),
+    "catalog",
+    "incident-candidates",
+    "context-packets",
+    "action-proposals",
+    "audit",
+    "dead-letters",
+)
+"""What the sink reads. Alerts are fetched one by one when a packet cites them: most never are."""
+
+
+class Incoming(NamedTuple):
+    """One record as it was read; `at` is its Kafka time in microseconds since 1970."""
+
+    place: Place
+    value: bytes | None
+    headers: Mapping[str, bytes | None]
+    at: int
+
+
+@dataclass(slots=True)
+class Batch:
+    """What has been gathered so far."""
+
+    rows: list[Row] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
+    packets: list[Packet] = field(default_factory=list)
+    after: dict[tuple[str, int], int] = field(default_factory=dict)
+    records: int = 0
+
+    def add(self, record: Incoming, settings: Settings) -> None:
+        """Take in one record. Raises nothing for any bytes: what is not understood becomes a dead letter."""
+        place = record.place
+        self.after[place.topic, place.partition] = place.offset + 1
+        self.records += 1
+        tenant = _tenant(record, settings)
+        if place.topic in INPUT_TOPICS and tenant is None:
+            return
+        try:
+            message = decode(place.topic, record.value)
+        except Undecodable as wrong:
+            # The router tells of what it cannot read on its inputs; ours nobody else would.
+            if place.topic not in INPUT_TOPICS:
+                self.rows.append(unreadable_row(place, record.value, wrong, record.at))
+            return
+        self._take(message, place, tenant or "")
+
+    def _take(self, message: Message, place: Place, tenant: str) -> None:
+        match message:
+            case Candidate():
+                self.candidates.append(message)
+            case Packet():
+                self.packets.append(message)
+            case Proposal():
+                self.rows.append(proposal_row(message))
+            case AuditRecord():
+                self.rows.append(audit_row(place.partition, message))
+            case DeadLetter():
+                self.rows.append(letter_row(message))
+            case Change():
+                self.rows.extend(change_rows(tenant, place, message))
+            case Entity():
+                self.rows.append(original_row(message))
+
+
+def _tenant(record: Incoming, settings: Settings) -> str | None:
+    """The declared tenant of a published record; none for ticks and for what the router refuses."""
+    name = (record.headers.get(HEADER_TENANT) or b"").decode("utf-8", "replace")
+    known = None if HEADER_TICK in record.headers else settings.tenant(name)
+    return known.name if known else None

@@ -1,0 +1,174 @@
+"""Owns the sink process: reads the outputs and changes, resolves what packets cite, stores batch by batch.
+
+May not: decide anything, keep an offset anywhere but in the database. Goes to: the SQL tables.
+Partitions are assigned by hand from the offsets in the tables, so that rows and offsets are one transaction:
+kill -9 at any moment repeats nothing and loses nothing.
+"""
+
+import logging
+import signal
+import sys
+import threading
+import time
+from typing import Final
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+
+from schemas.settings import Settings
+from sinks.batch import SINK_TOPICS, Batch, Incoming
+from sinks.database import DatabaseProblem, opened, patiently
+from sinks.originals import Originals
+from sinks.proving import Missing, packet_rows, place_of, resolve
+from sinks.rows import Row
+from sinks.store import AnotherSink, create_tables, kept_originals, load_offsets, write
+from sinks.tables import ORIGINALS
+from wire.admin import end_offsets, layout
+from wire.errors import KafkaProblem
+from wire.reader import Place, RandomReader, headers_of
+
+_MOST_RECORDS: Final = 500
+_MOST_BYTES: Final = 4_000_000
+"""A batch is written at either bound, or as soon as nothing more is waiting."""
+_WAIT_S: Final = 0.2
+"""How long one look for records takes at most when there are none; a stop is heeded after it."""
+_PASSING: Final = frozenset(
+    {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT}  # noqa: SLF001 - published names
+)
+
+log = structlog.get_logger()
+
+
+class Sink:
+    """One consumer and one database. `step` does one batch; the process is a loop of it."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open database and broker. Raises KafkaProblem or DatabaseProblem when either is not usable."""
+        bootstrap = settings.kafka.bootstrap
+        self._settings = settings
+        self._engine = opened(settings.sink.database)
+        patiently(self._engine, lambda: create_tables(self._engine))
+        self._offsets = patiently(self._engine, lambda: load_offsets(self._engine))
+        starts = _starts(bootstrap, self._offsets)
+        self._originals = Originals(RandomReader(bootstrap))
+        self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
+        self._consumer.assign([TopicPartition(*where, offset) for where, offset in sorted(starts.items())])
+        log.info("sink.started", database=self._engine.url.render_as_string(), partitions=len(starts))
+
+    def step(self, wait_s: float = _WAIT_S) -> int:
+        """Store what has arrived, waiting at most `wait_s` for the first record; the number of records.
+
+        Raises KafkaProblem, DatabaseProblem or AnotherSink; nothing of the batch is stored then.
+        """
+        batch = self._gather(wait_s)
+        if batch.records:
+            batch.rows += self._packet_rows(batch)
+            patiently(self._engine, lambda: self._write(batch))
+            self._offsets |= batch.after
+        return batch.records
+
+    def close(self) -> None:
+        """Leave broker and database."""
+        self._consumer.close()
+        self._originals.close()
+        self._engine.dispose()
+
+    def _gather(self, wait_s: float) -> Batch:
+        batch, size, wait = Batch(), 0, wait_s
+        while batch.records < _MOST_RECORDS and size < _MOST_BYTES:
+            message = self._consumer.poll(wait)
+            if message is None:
+                break
+            if _is_record(message):
+                batch.add(_incoming(message), self._settings)
+                size += len(message.value() or b"")
+                wait = 0
+        return batch
+
+    def _packet_rows(self, batch: Batch) -> list[Row]:
+        """The packets with what they cite, read before the transaction, so that no lock waits for Kafka."""
+        cited = [evidence for packet in batch.packets for evidence in packet.evidence]
+        held = self._originals.fetch(map(place_of, cited))
+        gone = {e.content_hash for e in cited if isinstance(held[place_of(e)], Missing)}
+        kept = patiently(self._engine, lambda: kept_originals(self._engine, gone))
+        kept |= {row["content_hash"]: row["original"] for table, row in batch.rows if table is ORIGINALS}
+        stored_at = time.time_ns() // 1000
+        return [
+            row
+            for packet in batch.packets
+            for row in packet_rows(packet, {e.id: resolve(e, held, kept) for e in packet.evidence}, stored_at)
+        ]
+
+    def _write(self, batch: Batch) -> None:
+        write(self._engine, batch.rows, batch.candidates, self._offsets, batch.after)
+
+
+def run_sink(settings: Settings) -> int:
+    """Run until SIGTERM or SIGINT, which finish the batch in hand; the exit code, 0 for an ordered end.
+
+    A problem is one line on standard error and 1: nothing is lost, the next start reads on.
+    """
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        sink = Sink(settings)
+        try:
+            while not stop.is_set():
+                sink.step()
+        finally:
+            sink.close()
+    except (KafkaProblem, DatabaseProblem, AnotherSink) as problem:
+        sys.stderr.write(f"sink: {problem}\n")
+        return 1
+    return 0
+
+
+def _starts(bootstrap: str, stored: dict[tuple[str, int], int]) -> dict[tuple[str, int], int]:
+    """Where to read on in each partition of the sink's topics: as stored, else from the beginning."""
+    there = layout(bootstrap)
+    missing = [topic for topic in SINK_TOPICS if topic not in there]
+    if missing:
+        raise KafkaProblem(f"topics are missing at {bootstrap}: {', '.join(missing)}; create them first")
+    wanted = [(topic, partition) for topic in SINK_TOPICS for partition in range(there[topic])]
+    ends = end_offsets(bootstrap, wanted)
+    for where in wanted:
+        if stored.get(where, 0) > ends[where]:
+            log.warning("sink.topic_was_made_anew", topic=where[0], partition=where[1], reading_from=0)
+    return {where: stored.get(where, 0) if stored.get(where, 0) <= ends[where] else 0 for where in wanted}
+
+
+def _is_record(message: Message) -> bool:
+    """False for an event that passes by itself. Raises KafkaProblem for one that does not."""
+    error = message.error()
+    if error is None:
+        return True
+    if error.code() in _PASSING or error.retriable():
+        log.warning("sink.kafka_waits", reason=error.str())
+        return False
+    raise KafkaProblem(f"{message.topic()} cannot be read: {error.str()}; start the sink again")
+
+
+def _incoming(message: Message) -> Incoming:
+    headers = {name: _as_bytes(value) for name, value in headers_of(message)}
+    place = Place(message.topic() or "", message.partition() or 0, message.offset() or 0)
+    return Incoming(place, message.value(), headers, message.timestamp()[1] * 1000)
+
+
+def _as_bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
+
+
+def _consumer_settings(bootstrap: str) -> dict[str, str | int | bool]:
+    return {
+        "bootstrap.servers": bootstrap,
+        "group.id": "sink",
+        "enable.auto.commit": False,
+        # A trimmed start is read from what is left: the tables already have what they have.
+        "auto.offset.reset": "earliest",
+        # Audit records that their transaction has not confirmed do not exist.
+        "isolation.level": "read_committed",
+        "queued.max.messages.kbytes": 16_384,
+        "fetch.wait.max.ms": 200,
+        "reconnect.backoff.max.ms": 1_000,
+    }

@@ -1,0 +1,51 @@
+"""Reading one partition from its first record to its present end, once.
+
+For state that is loaded at a start. May not: commit, or wait for records that come later.
+"""
+
+import logging
+from collections.abc import Iterator
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+
+from wire.errors import KafkaProblem
+
+_TIMEOUT_S = 10.0
+_BATCH = 500
+
+
+def read_partition(bootstrap: str, topic: str, partition: int) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Key and value of every record that is there now, in order. KafkaProblem when the broker does not answer."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "unused",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        },
+        logger=logging.getLogger("librdkafka"),
+    )
+    try:
+        first, end = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_TIMEOUT_S)
+        if first < end:
+            consumer.assign([TopicPartition(topic, partition, first)])
+            yield from _until(consumer, end, topic, partition)
+    except KafkaException as error:
+        raise KafkaProblem(f"{topic}/{partition} cannot be read: {error.args[0].str()}") from error
+    finally:
+        consumer.close()
+
+
+def _until(
+    consumer: Consumer, end: int, topic: str, partition: int
+) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Records up to the end; compaction and markers leave holes, so that the position decides, not the count."""
+    while True:
+        messages: list[Message] = consumer.consume(_BATCH, _TIMEOUT_S)
+        if not messages:
+            raise KafkaProblem(f"{topic}/{partition} gave nothing within {_TIMEOUT_S:.0f} s")
+        for message in messages:
+            if message.error() is None:
+                yield message.key(), message.value()
+        if consumer.position([TopicPartition(topic, partition)])[0].offset >= end:
+            return
