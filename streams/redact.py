@@ -42,8 +42,8 @@ def redact_text(text: str) -> str:
 
 
 def redacted_json(value: Json) -> str:
-    """The redacted value as compact JSON text, keys in the order in which they came."""
-    return orjson.dumps(redact(value)).decode()
+    """The redacted value as compact JSON text with sorted keys."""
+    return orjson.dumps(redact(value), option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _walk(value: Json, depth: int) -> Json:

@@ -45,7 +45,11 @@ _words = st.sampled_from(
 )
 _texts = st.one_of(_words, st.text(max_size=20), st.lists(_words, max_size=5).map(" ".join))
 _scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False), _texts
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**53), 2**53),
+    st.floats(allow_nan=False, allow_infinity=False),
+    _texts,
 )
 _json = st.recursive(
     _scalars,
@@ -66,7 +70,7 @@ def test_redacting_twice_is_redacting_once(value: Json) -> None:
     once = redact(value)
     assert once == redact(once)
     assert _shape(value) == _shape(once)
-    assert redacted_json(value) == orjson.dumps(once).decode()
+    assert once == orjson.loads(redacted_json(value))
 
 
 @given(_texts)

@@ -1,0 +1,94 @@
+"""Owns the table of the formats that can be sent to us: route, adapter, and what the documentation says of it.
+
+The gateway's routes, the error for an unknown route and docs/sources.md are derived from this table.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sources import alertmanager, backstage, flagd, github, kubernetes_audit
+from sources.reading import Adapter
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. Times name the sender's own fields; without one for the notification, the ingest time counts."""
+
+    route: str
+    title: str
+    read: Adapter
+    topics: tuple[str, ...]
+    event_time: str
+    notification_time: str | None
+    sender: str
+    """How to point the sender at the gateway, in one line."""
+    is_text: bool = False
+    """True where the body may be a text that is no JSON."""
+
+
+FORMATS: Final[dict[str, Format]] = {
+    entry.route: entry
+    for entry in (
+        Format(
+            route="alertmanager",
+            title="Prometheus Alertmanager, webhook version 4",
+            read=alertmanager.read,
+            topics=("alerts",),
+            event_time="alerts[].startsAt, alerts[].endsAt",
+            notification_time=None,
+            sender="a receiver with webhook_configs: [{url: <gateway>/v1/alertmanager, send_resolved: true}]",
+        ),
+        Format(
+            route="github",
+            title="GitHub, event deployment_status",
+            read=github.read,
+            topics=("deploys",),
+            event_time="deployment_status.created_at, of the status success",
+            notification_time="deployment_status.updated_at",
+            sender="a webhook of the repository: content type application/json, event Deployment statuses",
+        ),
+        Format(
+            route="flagd",
+            title="flagd, CloudEvent dev.flagd.flags.changed",
+            read=flagd.read,
+            topics=("flags",),
+            event_time="time of the CloudEvent",
+            notification_time="time of the CloudEvent",
+            sender="a step of the pipeline that publishes the flag document posts it with the one before",
+        ),
+        Format(
+            route="kubernetes-audit",
+            title="Kubernetes, audit.k8s.io Event or EventList",
+            read=kubernetes_audit.read,
+            topics=("configs",),
+            event_time="stageTimestamp",
+            notification_time="stageTimestamp",
+            sender="the API server's --audit-webhook-config-file, with level Metadata for Secrets",
+        ),
+        Format(
+            route="catalog",
+            title="Backstage catalog, YAML or JSON",
+            read=backstage.read,
+            topics=("catalog",),
+            event_time="none",
+            notification_time=None,
+            sender="curl --data-binary @catalog-info.yaml <gateway>/v1/catalog, or /api/catalog/entities as JSON",
+            is_text=True,
+        ),
+    )
+}
+
+
+class UnknownSource(LookupError):
+    """No format has this route. The text names those that exist."""
+
+    def __init__(self, route: str) -> None:
+        super().__init__(f"unknown source {route[:80]!r}: known are {', '.join(sorted(FORMATS))}")
+
+
+def format_of(route: str) -> Format:
+    """The format under the route; UnknownSource where there is none."""
+    try:
+        return FORMATS[route]
+    except KeyError:
+        raise UnknownSource(route) from None

@@ -1,0 +1,98 @@
+"""Owns what becomes of one delivery: the records that it makes, and what is answered about the rest.
+
+The gateway and in-process replay share this one function, so that both make the same records. Pure. Goes to:
+`sources.gateway` and the command line.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.audit import DeadLetter
+from schemas.codec import Undecodable, encode
+from schemas.events import EntityFacts
+from sources.catalogue import Format, format_of
+from sources.letters import Arrival, letter_record, parsed_letter
+from sources.reading import Ignored, Reading, Record, Refused, refuse
+from streams.redact import Json
+from wire.record import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One item that became a record: its place, its name in its tool, the record."""
+
+    path: str
+    name: str
+    record: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """One item that could not be understood: why, and the dead letter that keeps it."""
+
+    refused: Refused
+    letter: DeadLetter
+    record: Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What becomes of one delivery; every item of it is in exactly one of the three."""
+
+    published: tuple[Taken, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+
+    @property
+    def records(self) -> tuple[Outgoing, ...]:
+        """All records, dead letters included: what has to be acknowledged before anything is answered."""
+        return (*(taken.record for taken in self.published), *(item.record for item in self.rejected))
+
+
+def take(source: str, body: Json, headers: Mapping[str, str], received_at: int, tenant: str) -> Intake:
+    """The records of a delivery by this route, stamped with tenant and ingest time. Raises UnknownSource alone.
+
+    `body` is parsed JSON, or a text where the format may be one; `received_at` is in microseconds.
+    """
+    arrival = Arrival(tenant, source, received_at)
+    lower = {name.lower(): value for name, value in headers.items()}
+    reading = _read(format_of(source), body, lower, received_at)
+    outcomes = [_encoded(record, arrival) for record in reading.records]
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    return Intake(
+        tuple(outcome for outcome in outcomes if isinstance(outcome, Taken)),
+        tuple(rejection(item, arrival) for item in (*refused, *reading.refused)),
+        reading.ignored,
+    )
+
+
+def rejection(refused: Refused, arrival: Arrival) -> Rejected:
+    """The refusal with its dead letter."""
+    letter = parsed_letter(refused, arrival)
+    return Rejected(refused, letter, letter_record(letter, arrival))
+
+
+def _read(entry: Format, body: Json, headers: Mapping[str, str], received_at: int) -> Reading:
+    """A delivery that an adapter fails on is refused as a whole: an error of ours must lose nothing either."""
+    try:
+        return entry.read(body, headers, received_at)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the delivery goes to the dead letters
+        detail = (
+            f"reading it failed ({type(error).__name__}); this is an error of the adapter, please report it"
+        )
+        return Reading(refused=(refuse("adapter_failed", detail, body),))
+
+
+def _encoded(record: Record, arrival: Arrival) -> Taken | Refused:
+    key = "/".join((arrival.tenant, *record.key)).encode()
+    try:
+        value = encode(record.topic, record.message)
+    except (Undecodable, ValueError) as wrong:
+        original = getattr(record.message, "original", "")
+        return Refused(getattr(wrong, "reason", "not_encodable"), str(wrong)[:200], record.path, original)
+    return Taken(record.path, _name(record), Outgoing(record.topic, key, value, arrival.headers))
+
+
+def _name(record: Record) -> str:
+    message = record.message
+    return message.entity if isinstance(message, EntityFacts) else str(getattr(message, "source_ref", ""))
