@@ -17,10 +17,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 _ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(_ROOT))
@@ -37,6 +36,9 @@ from agents.transport import Feed  # noqa: E402
 from local.kafka import kill_broker, start_broker  # noqa: E402
 from schemas.codec import schema_text  # noqa: E402
 from wire.producer import Outbox  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _TOPIC: Final = "bench"
 _PARTITIONS: Final = 4
