@@ -43,13 +43,13 @@ def opened(address: str) -> Engine:
         ) from wrong
 
 
-def patiently(engine: Engine, work: Callable[[], T], patience_s: float = PATIENCE_S) -> T:
-    """What `work` gives; tried again for `patience_s` while the database is locked or absent.
+def patiently(engine: Engine, work: Callable[[], T]) -> T:
+    """What `work` gives; tried again for PATIENCE_S while the database is locked or absent.
 
     Raises DatabaseProblem with one line when it stays so, or at once where waiting cannot help.
     """
     try:
-        for attempt in stamina.retry_context(on=_passing, attempts=None, timeout=patience_s, wait_max=2.0):
+        for attempt in stamina.retry_context(on=_passing, attempts=None, timeout=PATIENCE_S, wait_max=2.0):
             with attempt:
                 return work()
     except SQLAlchemyError as error:

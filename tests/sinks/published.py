@@ -3,7 +3,7 @@
 Goes to: the tests of the sink, of the queries and of the commands.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as KafkaMessage
@@ -57,20 +57,18 @@ def _second_alert() -> Alert:
     return first.model_copy(update=facts)
 
 
-def send(
-    bootstrap: str, records: list[tuple[str, Message | bytes]], headers: dict[str, bytes] | None = None
-) -> list[Place]:
-    """Produce records and give their positions, in order."""
+def send(bootstrap: str, records: Sequence[tuple[str, Message | bytes]], partition: int = 0) -> list[Place]:
+    """Produce records to one partition and give their positions, in order."""
     producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "linger.ms": 0})
     placed: dict[int, Place] = {}
-    stamped = list((headers or {HEADER_TENANT: TENANT.encode()}).items())
     for number, (topic, message) in enumerate(records):
         value = message if isinstance(message, bytes) else encode(topic, message)
         producer.produce(
             topic,
             value,
             key=f"{TENANT}/{number}".encode(),
-            headers=stamped,  # type: ignore[arg-type] # a list of pairs; the stub wants an invariant union
+            partition=partition,
+            headers={HEADER_TENANT: TENANT.encode()},
             on_delivery=_noting(placed, number),
         )
     assert 0 == producer.flush(30)

@@ -1,0 +1,30 @@
+"""Owns what the sink's tests stand on: a broker for the module, published originals, a database for the test."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from schemas.settings import KafkaSettings, Settings, SinkSettings
+from tests.brokers import laid_out
+from tests.sinks.published import publish_originals
+from wire.reader import Place
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+    """A broker whose topics this module has for itself."""
+    with laid_out(tmp_path_factory.mktemp("sink"), 2) as settings:
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def places(broker: KafkaSettings) -> dict[str, Place]:
+    """Everything that the example packet cites, published."""
+    return publish_originals(broker.bootstrap)
+
+
+@pytest.fixture
+def configured(broker: KafkaSettings, tmp_path: Path) -> Settings:
+    """Settings with a database of the test's own."""
+    return Settings(kafka=broker, sink=SinkSettings(database=f"sqlite:///{tmp_path}/incidents.db"))

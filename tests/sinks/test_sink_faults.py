@@ -1,0 +1,165 @@
+"""The sink under faults: kills, locks, a full disk, a missing broker; nothing is lost and each is one line."""
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, select
+
+from schemas.settings import KafkaSettings, Settings, SinkSettings
+from sinks import database
+from sinks.batch import SINK_TOPICS
+from sinks.database import DatabaseProblem
+from sinks.sink import Sink
+from sinks.store import AnotherSink
+from sinks.tables import CANDIDATES, PACKETS
+from tests.facts import eventually
+from tests.sinks.driven import all_rows, drain, rows_of, send_packets, stored
+from tests.sinks.published import cite, revise
+from wire.admin import end_offsets
+from wire.errors import KafkaProblem, Unreachable
+from wire.reader import Place
+
+
+def _process(settings: Settings) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.sinks.run_process", settings.model_dump_json()]
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+
+def _progress(settings: Settings) -> int:
+    """Sum of the stored offsets; 0 before there is a table."""
+    path = settings.sink.database.removeprefix("sqlite:///")
+    if not Path(path).exists():
+        return 0
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        return int(connection.execute("SELECT coalesce(sum(next_offset), 0) FROM sink_offsets").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        connection.close()
+
+
+def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
+    configured: Settings, places: dict[str, Place], tmp_path: Path
+) -> None:
+    """A sink that was killed again and again should leave the tables of one that never was."""
+    packets = [revise(cite(places), f"killed-{n % 40}", 1 + n // 40) for n in range(400)]
+    send_packets(configured, packets)
+    partitions = [(topic, number) for topic in SINK_TOPICS for number in range(configured.kafka.partitions)]
+    wanted = sum(end_offsets(configured.kafka.bootstrap, partitions).values())
+    chance = random.Random(7)  # noqa: S311 - when to kill, the same in every run
+    kills = 0
+    while _progress(configured) < wanted:
+        before, process = _progress(configured), _process(configured)
+        bound = before + chance.randrange(1, 400)
+        eventually(lambda: _progress(configured) >= min(bound, wanted), 60, "the sink makes progress")  # noqa: B023
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += 1
+    assert kills > 1
+    calm = configured.model_copy(update={"sink": SinkSettings(database=f"sqlite:///{tmp_path}/calm.db")})
+    stored(calm)
+    assert all_rows(calm) == all_rows(configured)
+    shown = [(row[0],) for row in rows_of(configured, select(CANDIDATES.c.revision))]
+    assert 40 <= shown.count((10,))
+
+
+def test_sigterm_ends_in_order(configured: Settings) -> None:
+    """A sink that is told to stop should leave with 0."""
+    process = _process(configured)
+    eventually(lambda: _progress(configured) > 0, 60, "the sink has stored something")
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=30)
+    assert (0, []) == (process.returncode, [line for line in told.splitlines() if line.startswith("sink:")])
+
+
+def test_the_second_of_two_sinks_stops(configured: Settings, places: dict[str, Place]) -> None:
+    """Two sinks on one database should not both write: the one that is behind says so and ends."""
+    one, two = Sink(configured), Sink(configured)
+    send_packets(configured, [cite(places, "twice")])
+    drain(one)
+    with pytest.raises(AnotherSink):
+        drain(two)
+    one.close()
+    two.close()
+
+
+def test_a_locked_database_is_waited_for_then_told(
+    configured: Settings, places: dict[str, Place], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While somebody holds the lock nothing should be stored; afterwards everything."""
+    monkeypatch.setattr(database, "PATIENCE_S", 0.5)
+    send_packets(configured, [cite(places, "locked")])
+    sink = Sink(configured)
+    holder = sqlite3.connect(configured.sink.database.removeprefix("sqlite:///"), isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(DatabaseProblem, match=r"incidents\.db stays locked: .* nothing is lost"):
+        drain(sink)
+    sink.close()
+    assert 0 == _progress(configured)
+    holder.execute("ROLLBACK")
+    holder.close()
+    stored(configured)
+    assert _progress(configured) > 0
+
+
+def test_a_full_disk_is_told_at_once_and_costs_nothing(
+    configured: Settings, places: dict[str, Place]
+) -> None:
+    """When no room is left the sink should say so in one line; with room again it should store everything."""
+    send_packets(configured, [cite(places, f"full-{n}") for n in range(30)])
+    sink = Sink(configured)
+
+    def no_room(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute("PRAGMA max_page_count = 60")
+
+    sink._engine.dispose()  # noqa: SLF001 - the bound must be set on the sink's own connections
+    event.listen(sink._engine, "connect", no_room)  # noqa: SLF001 - as above
+    with pytest.raises(DatabaseProblem, match="has no room left: make room"):
+        drain(sink)
+    sink.close()
+    stored(configured)
+    assert 30 <= len(rows_of(configured, select(PACKETS.c.candidate_id)))
+
+
+@pytest.mark.parametrize(
+    ("address", "line"),
+    [("sqlite:////no/such/folder/x.db", "cannot be opened"), ("nonsense", "sqlite:///incidents.db")],
+)
+def test_a_database_that_cannot_be_opened_is_one_line(configured: Settings, address: str, line: str) -> None:
+    """A missing folder and a mistyped address should end the process with one line that says what to do."""
+    process = _process(configured.model_copy(update={"sink": SinkSettings(database=address)}))
+    _, told = process.communicate(timeout=60)
+    assert (1, 1) == (process.returncode, len(told.splitlines()))
+    assert line in told
+
+
+def test_no_broker_and_no_topics_are_told(
+    configured: Settings, kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An absent broker and a broker without our topics should each be one line."""
+    monkeypatch.setattr("wire.admin.TIMEOUT_S", 0.5)
+    for bootstrap, kind in (("127.0.0.1:9", Unreachable), (kafka, KafkaProblem)):
+        with pytest.raises(kind):
+            Sink(configured.model_copy(update={"kafka": KafkaSettings(bootstrap=bootstrap)}))
+
+
+def test_topics_that_were_made_anew_are_read_from_their_start(
+    configured: Settings, places: dict[str, Place]
+) -> None:
+    """Stored offsets beyond the end should not hide what the new topics hold."""
+    send_packets(configured, [cite(places, "anew")])
+    stored(configured)
+    connection = sqlite3.connect(configured.sink.database.removeprefix("sqlite:///"))
+    connection.execute("UPDATE sink_offsets SET next_offset = next_offset + 1000000")
+    connection.execute("DELETE FROM packets")
+    connection.commit()
+    connection.close()
+    stored(configured)
+    assert rows_of(configured, select(PACKETS.c.candidate_id))
