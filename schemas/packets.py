@@ -219,7 +219,10 @@ class Packet(Message):
     whats_new: tuple[str, ...] = Field((), description="What changed since the last revision.")
     failing: tuple[Failing, ...] = Field(description="What is failing.")
     radius: Radius = Field(description="Blast radius.")
-    changes: tuple[ChangeLine, ...] = Field((), description="What changed within the radius, latest first.")
+    changes: tuple[ChangeLine, ...] = Field(
+        (), description="The likeliest changes within the radius, latest first."
+    )
+    changes_unshown: int = Field(0, description="Further changes within the radius.")
     changes_elsewhere: int = Field(0, description="Changes in the window outside the radius.")
     window_from: Micros = Field(description="Start of the window in which changes count.")
     window_to: Micros = Field(description="End of the window in which changes count.")

@@ -84,12 +84,16 @@ class CorrelationSettings(Message):
     life_s: float = Field(
         1800.0, description="Longest stretch of starts in one candidate; then a linked continuation."
     )
+    max_members: int = Field(2000, ge=1, description="Alerts in one candidate; then a linked continuation.")
     reopen_s: float = Field(
         900.0,
         description="Pause after which the same alert firing again still belongs to the same candidate.",
     )
     step_s: float = Field(
         10.0, description="Grid of the fold's clock on which signals settle and unurgent revisions are cut."
+    )
+    repeats_s: float = Field(
+        60.0, description="Pause between two revisions that differ in nothing but the repeats."
     )
     hops: int = Field(2, description="Longest path of dependencies that links two services.")
     hub_degree: int = Field(

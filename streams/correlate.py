@@ -1,10 +1,11 @@
 """Which alerts belong together: a pure function of the set of alerts, the topology and the settings.
 
 Two alerts are linked when their starts are close in time and their services are related; candidates are the
-connected groups, cut where a group has lived too long. Nothing here depends on the order of arrival.
+connected groups, cut where a group has lived too long or grown too large. Nothing here depends on the order in
+which alerts are inserted, and inserting one costs as much as its neighbourhood, not as the whole scope.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -15,6 +16,9 @@ from streams.topology import Relation, Topology, service_of
 
 Spot = tuple[int, AlertKey]
 """Place of an alert in time: its start for windows, and its key."""
+_UNNAMED = "alert:"
+_SAME_ALERT = Relation(0.8, "same_alert", 0)
+_SAME_NAME = Relation(0.5, "same_alert", 0)
 
 
 class Link(NamedTuple):
@@ -29,23 +33,41 @@ FIRST = Link(1.0, "first", None)
 
 
 class Placed(NamedTuple):
-    """An alert in a group: its service (None where nothing names one) and the link that put it there."""
+    """An alert in a group, and its service; None where nothing names one."""
 
     alert: AlertState
     service: str | None
-    link: Link
 
 
-class Group(NamedTuple):
-    """Alerts that belong together, by start; `continues` is the first alert of the candidate before."""
+class Life(NamedTuple):
+    """A stretch of a component that makes one candidate: its first and last alert, and how many there are."""
 
-    placed: tuple[Placed, ...]
+    first: Spot
+    last: Spot
+    size: int
     continues: AlertKey | None
+    """First alert of the candidate before, whose life had ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The alerts of one candidate, by start."""
+
+    index: "Index"
+    life: Life
+    placed: tuple[Placed, ...]
 
     @property
     def first(self) -> AlertKey:
         """Key of the alert that starts first, which names the candidate."""
-        return self.placed[0].alert.key
+        return self.life.first[1]
+
+    def link(self, alert: AlertState) -> Link:
+        """The strongest link of a member to an earlier one."""
+        link, before = self.index.link(alert), self.life.continues
+        if link.to is not None and self.index.spot(link.to) >= self.life.first:
+            return link
+        return FIRST if before is None else Link(link.score, "continued", before)
 
 
 @dataclass(slots=True)
@@ -55,124 +77,132 @@ class Index:
     topology: Topology
     settings: CorrelationSettings
     alerts: dict[AlertKey, AlertState] = field(default_factory=dict)
+    services: dict[AlertKey, str | None] = field(default_factory=dict)
     by_label: dict[str, list[Spot]] = field(default_factory=dict)
     by_fingerprint: dict[str, list[Spot]] = field(default_factory=dict)
     parent: dict[AlertKey, AlertKey] = field(default_factory=dict)
-    members: dict[AlertKey, list[AlertKey]] = field(default_factory=dict)
+    spots: dict[AlertKey, list[Spot]] = field(default_factory=dict)
+    """The members of each component by start, under its root."""
 
-    def insert(self, alert: AlertState) -> Link:
-        """Adds an alert and joins all that it links; returns its best link to an alert that starts earlier."""
-        spot, key = (alert.at, alert.key), alert.key
-        self.alerts[key], self.parent[key], self.members[key] = alert, key, [key]
-        best = FIRST
-        for (_, other), relation, earlier in list(self._linked(alert, spot)):
-            self._join(key, other)
-            link = Link(relation.score, relation.rule, other)
-            if earlier and (best.to is None or link.score > best.score):
-                best = link
-        insort(self.by_label.setdefault(_label(alert, self.topology), []), spot)
+    def insert(self, alert: AlertState) -> int:
+        """Adds an alert and joins all that it links; returns how many components it joined to one."""
+        key, spot, joined = alert.key, (alert.at, alert.key), 0
+        self.alerts[key], self.parent[key], self.spots[key] = alert, key, [spot]
+        self.services[key] = service_of(alert.facts, self.topology)
+        for spots, reach, _ in self._neighbours(alert):
+            for _, other in _nearest(spots, spot, reach):
+                joined += self._join(key, other)
+        insort(self.by_label.setdefault(self._label(alert), []), spot)
         insort(self.by_fingerprint.setdefault(alert.facts.fingerprint, []), spot)
-        return best
+        return joined
 
-    def service(self, alert: AlertState) -> str | None:
-        """The service that an alert is about, by the topology of this index."""
-        return service_of(alert.facts, self.topology)
+    def root(self, key: AlertKey) -> AlertKey:
+        """The alert that stands for a component; changes when components join."""
+        while self.parent[key] != key:
+            self.parent[key] = self.parent[self.parent[key]]
+            key = self.parent[key]
+        return key
+
+    def spot(self, key: AlertKey) -> Spot:
+        """Where an alert is in time."""
+        return self.alerts[key].at, key
 
     def between(self, label: str, opens: int, closes: int) -> list[AlertKey]:
         """Keys of the alerts filed under a label that start from `opens` to `closes`, both included."""
         spots = self.by_label.get(label, [])
         return [key for _, key in spots[bisect_left(spots, (opens,)) : bisect_left(spots, (closes + 1,))]]
 
-    def component(self, key: AlertKey) -> list[AlertKey]:
-        """Keys of all alerts that are connected with this one, itself included, in no set order."""
-        return self.members[self._root(key)]
+    def labels(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Under what alerts are filed, each with the services that it stands for: one, or none."""
+        return ((label, () if label.startswith(_UNNAMED) else (label,)) for label in self.by_label)
 
     def components(self) -> Iterator[list[AlertKey]]:
-        """All components, by their first alert."""
-        return iter(sorted((sorted(keys) for keys in self.members.values()), key=lambda keys: keys[0]))
+        """The keys of every component, by its first alert."""
+        return ([key for _, key in spots] for spots in sorted(self.spots.values()))
 
-    def _linked(self, alert: AlertState, spot: Spot) -> Iterator[tuple[Spot, Relation, bool]]:
-        """The nearest alert before and after, of every related service within the gap and of the same alert.
+    def lives(self, root: AlertKey) -> Iterator[Life]:
+        """The candidates that a component makes: cut by starts where one has lived too long or grown too large."""
+        spots, start = self.spots[root], 0
+        before: AlertKey | None = None
+        while start < len(spots):
+            first = spots[start]
+            end = bisect_left(spots, (first[0] + micros(self.settings.life_s) + 1,))
+            end = min(end, start + self.settings.max_members)
+            yield Life(first, spots[end - 1], end - start, before)
+            before, start = first[1], end
 
-        The nearest are enough: alerts of one service within the gap of each other are linked among themselves.
+    def life(self, key: AlertKey) -> Life:
+        """The life that an alert is in."""
+        spot = self.spot(key)
+        return next(life for life in self.lives(self.root(key)) if spot <= life.last)
+
+    def group(self, life: Life) -> Group:
+        """The alerts of a life."""
+        spots = self.spots[self.root(life.first[1])]
+        inside = spots[bisect_left(spots, life.first) : bisect_right(spots, life.last)]
+        placed = tuple(Placed(self.alerts[key], self.services[key]) for _, key in inside)
+        return Group(self, life, placed)
+
+    def link(self, alert: AlertState) -> Link:
+        """The strongest link to an alert that starts earlier; the nearest of every related service is looked at."""
+        spot, best = (alert.at, alert.key), FIRST
+        for spots, reach, relation in self._neighbours(alert):
+            place = bisect_left(spots, spot)
+            near = place and spot[0] - spots[place - 1][0] <= reach
+            if near and (best.to is None or relation.score > best.score):
+                best = Link(relation.score, relation.rule, spots[place - 1][1])
+        return best
+
+    def _neighbours(self, alert: AlertState) -> Iterator[tuple[list[Spot], int, Relation]]:
+        """Where linked alerts may be: lists by time, how far they reach in microseconds, and by what relation.
+
+        The nearest in each list are enough for connection: alerts of one service within the gap of each other
+        are linked among themselves.
         """
-        again, gap = micros(self.settings.reopen_s), micros(self.settings.gap_s)
-        for near, earlier in _nearest(self.by_fingerprint.get(alert.facts.fingerprint, []), spot, again):
-            yield near, Relation(0.8, "same_alert", 0), earlier
+        yield (
+            self.by_fingerprint.get(alert.facts.fingerprint, []),
+            micros(self.settings.reopen_s),
+            _SAME_ALERT,
+        )
+        gap = micros(self.settings.gap_s)
         for label, relation in self._related(alert):
-            for near, earlier in _nearest(self.by_label.get(label, []), spot, gap):
-                yield near, relation, earlier
+            if label in self.by_label:
+                yield self.by_label[label], gap, relation
 
     def _related(self, alert: AlertState) -> Iterable[tuple[str, Relation]]:
-        service = service_of(alert.facts, self.topology)
+        service = self.services[alert.key]
         if service is None:
-            return ((_label(alert, self.topology), Relation(0.5, "same_alert", 0)),)
-        related = self.topology.related(service)
-        if len(related) <= len(self.by_label):
-            return related.items()
-        return ((label, related[label]) for label in sorted(self.by_label) if label in related)
+            return ((self._label(alert), _SAME_NAME),)
+        return self.topology.related(service).items()
 
-    def _join(self, a: AlertKey, b: AlertKey) -> None:
-        a, b = self._root(a), self._root(b)
+    def _label(self, alert: AlertState) -> str:
+        """Under what an alert is filed: its service, or its name where nothing names a service."""
+        return self.services[alert.key] or _UNNAMED + alert.facts.name
+
+    def _join(self, a: AlertKey, b: AlertKey) -> bool:
+        a, b = self.root(a), self.root(b)
         if a == b:
-            return
-        if len(self.members[a]) < len(self.members[b]):
+            return False
+        if len(self.spots[a]) < len(self.spots[b]):
             a, b = b, a
         self.parent[b] = a
-        self.members[a].extend(self.members.pop(b))
-
-    def _root(self, key: AlertKey) -> AlertKey:
-        while self.parent[key] != key:
-            self.parent[key] = self.parent[self.parent[key]]
-            key = self.parent[key]
-        return key
+        for spot in self.spots.pop(b):
+            insort(self.spots[a], spot)
+        return True
 
 
-def _label(alert: AlertState, topology: Topology) -> str:
-    """Under what an alert is filed: its service, or its name where nothing names a service."""
-    return service_of(alert.facts, topology) or f"alert:{alert.facts.name}"
-
-
-def _nearest(spots: list[Spot], spot: Spot, reach: int) -> Iterator[tuple[Spot, bool]]:
+def _nearest(spots: list[Spot], spot: Spot, reach: int) -> Iterator[Spot]:
+    """The nearest before and after, within reach."""
     place = bisect_left(spots, spot)
     if place and spot[0] - spots[place - 1][0] <= reach:
-        yield spots[place - 1], True
+        yield spots[place - 1]
     if place < len(spots) and spots[place][0] - spot[0] <= reach:
-        yield spots[place], False
+        yield spots[place]
 
 
-def group(alerts: Iterable[AlertState], topology: Topology, settings: CorrelationSettings) -> list[Group]:
-    """The candidates that these alerts make, by their first alert.
-
-    A pure function of the set: any order of the same alerts gives the same groups and the same links.
-    """
+def index_of(alerts: Iterable[AlertState], topology: Topology, settings: CorrelationSettings) -> Index:
+    """The index of a set of alerts; any order gives the same candidates."""
     index = Index(topology, settings)
-    links = {alert.key: index.insert(alert) for alert in sorted(alerts, key=lambda a: (a.at, a.key))}
-    groups: list[Group] = []
-    for keys in index.components():
-        groups.extend(_lives([index.alerts[key] for key in keys], links, topology, micros(settings.life_s)))
-    return groups
-
-
-def _lives(
-    alerts: list[AlertState], links: dict[AlertKey, Link], topology: Topology, life: int
-) -> Iterator[Group]:
-    """Cuts a component where it has lived too long: by starts, into a chain of continuations."""
-    ordered = sorted(alerts, key=lambda a: (a.at, a.key))
-    before: AlertKey | None = None
-    while ordered:
-        end = ordered[0].at + life
-        living = [alert for alert in ordered if alert.at <= end]
-        inside = {alert.key for alert in living}
-        yield Group(
-            tuple(_place(alert, links[alert.key], inside, before, topology) for alert in living), before
-        )
-        before, ordered = living[0].key, ordered[len(living) :]
-
-
-def _place(
-    alert: AlertState, link: Link, inside: set[AlertKey], before: AlertKey | None, topology: Topology
-) -> Placed:
-    if link.to not in inside:
-        link = FIRST if before is None else Link(link.score, "continued", before)
-    return Placed(alert, service_of(alert.facts, topology), link)
+    for alert in alerts:
+        index.insert(alert)
+    return index

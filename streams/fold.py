@@ -15,7 +15,7 @@ from streams.cause import Cause, Output
 from streams.clock import clock_of
 from streams.correlate import Index
 from streams.forget import forget, overflow
-from streams.memory import Memory, ScopeMemory, TenantMemory
+from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.revisions import revise
 from streams.settling import grid, near_change, settle
 from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of
@@ -64,8 +64,8 @@ class Fold:
         lateness, future = micros(correlation.lateness_s), micros(correlation.future_s)
         seen = alert_of(signal, facts, lateness=lateness, future=future)
         known = scope.alerts.get(seen.key)
-        index = scope.indexed(tenant, correlation)
-        urgent = self._insert(seen, scope, index) if known is None else _absorb(known, seen, scope)
+        views = scope.viewed(tenant, correlation)
+        urgent = self._insert(seen, scope, views) if known is None else _absorb(known, seen, scope)
         alert = known or seen
         interval = grid(signal.ingested_at, micros(_COUNT_S))
         if interval not in alert.cells:
@@ -78,14 +78,14 @@ class Fold:
             scope.unrevised.add(alert.key)
         overflow(turn, signal.ingested_at)
 
-    def _insert(self, alert: AlertState, scope: ScopeMemory, index: Index) -> bool:
+    def _insert(self, alert: AlertState, scope: ScopeMemory, views: Views) -> bool:
         """Adds a new alert; True when its candidates must be looked at now, not at the next step of the clock."""
         scope.alerts[alert.key] = alert
-        index.insert(alert)
+        joined = views.live.insert(alert)
         scope.schedule(alert.settle_at, "alert", alert.key)
         hold = alert.ref.ingested_at + micros(self.settings.correlation.hold_s)
         scope.schedule(max(hold, alert.settle_at), "hold", alert.key)
-        return not _one_of_many(alert, scope, index, micros(self.settings.correlation.life_s))
+        return joined != 1 or not _one_of_many(alert, scope, views.live)
 
     def _change(self, signal: Signal, facts: ChangeFacts, tenant: TenantMemory, cause: Cause) -> None:
         change = change_of(signal, facts, micros(self.settings.correlation.lateness_s))
@@ -139,8 +139,8 @@ class Fold:
         forget(scope, self.settings, now)
 
     def _turn(self, scope: ScopeMemory, tenant: TenantMemory, cause: Cause) -> Turn:
-        index = scope.indexed(tenant, self.settings.correlation)
-        return Turn(scope, index, self._around(scope, tenant), self.settings, cause)
+        views = scope.viewed(tenant, self.settings.correlation)
+        return Turn(scope, views, self._around(scope, tenant), self.settings, cause)
 
     def _around(self, scope: ScopeMemory, tenant: TenantMemory) -> Surroundings:
         behind = self.memory.clocks.behind(scope.tenant, micros(_BEHIND_S))
@@ -162,18 +162,14 @@ def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory) -> bool:
     if known.settle_at < settle_at:
         scope.schedule(known.settle_at, "alert", known.key)
     if known.at != at:
-        scope.index = None
+        scope.views = None
     return changed or known.at != at
 
 
-def _one_of_many(alert: AlertState, scope: ScopeMemory, index: Index, life: int) -> bool:
-    """True for one more alert of a kind that its one published candidate already shows: it can wait for the clock."""
-    members = index.component(alert.key)
-    names = {scope.firsts[key] for key in members if key in scope.firsts}
-    if len(names) != 1:
+def _one_of_many(alert: AlertState, scope: ScopeMemory, index: Index) -> bool:
+    """True for one more alert of a kind that its published candidate already shows: it can wait for the clock."""
+    published = scope.published.get(scope.firsts.get(index.life(alert.key).first[1], ""))
+    if published is None or published.merged_into:
         return False
-    published = scope.published.get(names.pop())
-    if published is None or published.merged_into or not 0 <= alert.at - published.first[0] <= life:
-        return False
-    shown = f"{alert.facts.name} on {index.service(alert)}"
+    shown = f"{alert.facts.name} on {index.services[alert.key]}"
     return shown in published.material.kinds and alert.facts.severity == published.material.severity

@@ -19,10 +19,12 @@ def forget(scope: ScopeMemory, settings: Settings, now: int) -> None:
     scope.swept_at = now
     before = now - micros(settings.correlation.retention_s)
     scope.book.drop_before(before)
-    if scope.index is None:
+    if scope.views is None:
         return
     quiet = [
-        keys for keys in scope.index.components() if all(_last(scope.alerts[key]) < before for key in keys)
+        keys
+        for keys in scope.views.live.components()
+        if all(_last(scope.alerts[key]) < before for key in keys)
     ]
     _drop(scope, [key for keys in quiet for key in keys])
 
@@ -30,10 +32,10 @@ def forget(scope: ScopeMemory, settings: Settings, now: int) -> None:
 def overflow(turn: Turn, at: int) -> None:
     """Drops the oldest components when a scope holds more alerts than it may; counted, and put on record."""
     scope, limit = turn.scope, turn.settings.correlation.max_alerts
-    if len(scope.alerts) <= limit or scope.index is None:
+    if len(scope.alerts) <= limit or scope.views is None:
         return
     keys: list[AlertKey] = []
-    for component in scope.index.components():
+    for component in scope.views.live.components():
         if len(scope.alerts) - len(keys) <= limit - limit // 20:
             break
         keys.extend(component)
@@ -54,5 +56,5 @@ def _drop(scope: ScopeMemory, keys: Iterable[AlertKey]) -> None:
         if name is not None:
             scope.published.pop(name, None)
             scope.decided.pop(name, None)
-        scope.index = None
+        scope.views = None
     scope.unrevised &= scope.alerts.keys()

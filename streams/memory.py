@@ -8,10 +8,13 @@ from schemas.settings import CorrelationSettings
 from streams.changes import ChangeBook
 from streams.citations import Place
 from streams.clock import Clocks
-from streams.correlate import Index
+from streams.correlate import Index, Life, index_of
 from streams.cursors import Cursors
 from streams.state import AlertKey, AlertState, EntityState
 from streams.topology import Topology, topology_of
+
+Content = tuple[int | str, ...]
+"""What may change in a candidate without being material."""
 
 
 class Material(NamedTuple):
@@ -38,11 +41,13 @@ class Published:
     first: AlertKey
     number: int = 0
     material: Material = NOTHING_YET
-    content: tuple[int | str, ...] = ()
+    content: Content = ()
     cut_at: int = 0
     first_cut_at: int = 0
     merged_into: str | None = None
     citations: dict[Place, int] = field(default_factory=dict)
+    life: Life | None = None
+    """The stretch of alerts that it was made of; while it is the same, there is nothing to look at."""
 
 
 @dataclass(slots=True)
@@ -55,6 +60,8 @@ class Decided:
     proposals: dict[str, int] = field(default_factory=dict)
     """Proposals in force, with the time at which each was made."""
     merged_into: str | None = None
+    life: Life | None = None
+    """The stretch of settled alerts that it was decided on."""
 
 
 class Due(NamedTuple):
@@ -113,20 +120,40 @@ class ScopeMemory:
     last_step: int = 0
     swept_at: int = 0
     evicted: int = 0
-    index: Index | None = None
-    version: int = -1
+    views: "Views | None" = None
 
     def schedule(self, at: int, what: str, key: AlertKey = (0, ""), ref: str = "") -> None:
         """Remembers to look at something once the clock has come to `at`."""
         heappush(self.due, Due(at, what, key, ref))
 
-    def indexed(self, tenant: TenantMemory, settings: CorrelationSettings) -> Index:
+    def published_life(self, first: AlertKey) -> Life | None:
+        """What the candidate with this first alert was last published as."""
+        published = self.published.get(self.firsts.get(first, ""))
+        return published.life if published else None
+
+    def decided_life(self, first: AlertKey) -> Life | None:
+        """What the candidate with this first alert was last decided on."""
+        decided = self.decided.get(self.firsts.get(first, ""))
+        return decided.life if decided else None
+
+    def viewed(self, tenant: TenantMemory, settings: CorrelationSettings) -> "Views":
         """The alerts by time and service; built again when the catalog has changed."""
-        if self.index is None or self.version != tenant.version:
-            self.index, self.version = Index(tenant.topology(settings), settings), tenant.version
-            for alert in sorted(self.alerts.values(), key=lambda a: (a.at, a.key)):
-                self.index.insert(alert)
-        return self.index
+        if self.views is None or self.views.version != tenant.version:
+            topology = tenant.topology(settings)
+            settled = (alert for alert in self.alerts.values() if alert.settled)
+            live = index_of(self.alerts.values(), topology, settings)
+            self.views = Views(live, index_of(settled, topology, settings), tenant.version)
+        return self.views
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """The alerts of a scope by time and service: all that have come, and those that have settled."""
+
+    live: Index
+    settled: Index
+    version: int
+    """Version of the catalog that both were built with."""
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from schemas.packets import (
 from schemas.settings import Settings
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations
-from streams.correlate import Placed
+from streams.correlate import Group, Placed
 from streams.draft import draft_of, title_of
 from streams.hypotheses import hypotheses_of
 from streams.propose import proposals_of
@@ -59,6 +59,7 @@ def packet_of(
         failing=failing,
         radius=radius,
         changes=changes,
+        changes_unshown=len(assessment.window.near) - len(changes),
         changes_elsewhere=assessment.window.elsewhere,
         window_from=assessment.window.opens,
         window_to=assessment.window.closes,
@@ -93,7 +94,7 @@ def candidate_of(
         opened_at=assessment.opened_at,
         last_activity_at=max(max(p.alert.at, p.alert.ended_at or 0) for p in placed),
         repeats=sum(p.alert.repeats for p in placed),
-        members=tuple(_member(p) for p in sorted(placed, key=lambda p: p.alert.key)),
+        members=tuple(_member(p, assessment.group) for p in sorted(placed, key=lambda p: p.alert.key)),
         suspects=tuple(_suspects(assessment)),
         root_services=assessment.roots,
         owner=assessment.owner.team,
@@ -115,14 +116,14 @@ def _suspects(assessment: Assessment) -> list[Suspect]:
     ]
 
 
-def _member(placed: Placed) -> Member:
-    facts = placed.alert.facts
+def _member(placed: Placed, group: Group) -> Member:
+    facts, link = placed.alert.facts, group.link(placed.alert)
     return Member(
         fingerprint=facts.fingerprint,
         starts_at=facts.starts_at,
         service=placed.service,
         name=facts.name,
-        rule=placed.link.rule,
-        linked_to=placed.link.to[1] if placed.link.to else None,
-        score=placed.link.score,
+        rule=link.rule,
+        linked_to=link.to[1] if link.to else None,
+        score=link.score,
     )

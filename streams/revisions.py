@@ -12,11 +12,11 @@ from schemas.packets import Candidate, Phase
 from schemas.settings import micros
 from streams.assess import Assessment, assess
 from streams.citations import Citations
-from streams.correlate import Group, group
-from streams.memory import Decided, Material, Published
+from streams.correlate import Group
+from streams.memory import Content, Decided, Material, Published
 from streams.packet import Cut, packet_of, state_of
-from streams.settling import NO_CHANGE, components
-from streams.state import AlertKey, AlertState
+from streams.settling import NO_CHANGE, absorbed, stirred
+from streams.state import AlertKey
 from streams.turn import Turn
 from streams.unknowns import unknowns_of
 
@@ -28,21 +28,15 @@ class Look(NamedTuple):
     decided: Decided | None
     """What has been decided of it, where that still holds."""
     material: Material
-    content: tuple[int | str, ...]
+    content: Content
 
 
 def revise(keys: Iterable[AlertKey], at: int, turn: Turn) -> None:
     """Looks at every candidate that holds one of the alerts, and cuts what is new; `at` is the time of the fold."""
-    for alerts in components(keys, turn.index):
-        _revise_component(alerts, at, turn)
-
-
-def _revise_component(alerts: list[AlertState], at: int, turn: Turn) -> None:
-    groups = group(alerts, turn.around.topology, turn.settings.correlation)
-    named = {turn.name(members.first): members for members in groups}
+    named = {turn.name(g.first): g for g in stirred(keys, turn.views.live, turn.scope.published_life)}
     for name, members in named.items():
         _revise_candidate(name, assess(members, turn.around, turn.settings), at, turn)
-    _merge(named, {alert.key for alert in alerts}, at, turn)
+    _merge(named, at, turn)
 
 
 def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) -> None:
@@ -52,10 +46,11 @@ def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) ->
     if published is None:
         published = turn.scope.published[name] = Published(assessment.group.first, first_cut_at=at)
         turn.scope.firsts[published.first] = name
-    elif published.material == material and published.merged_into is None:
+    published.life = assessment.group.life
+    if published.number and published.material == material and published.merged_into is None:
         if published.content == content:
             return
-        if at < published.cut_at + micros(turn.settings.correlation.step_s):
+        if at < published.cut_at + _pause(published.content, content, turn):
             turn.scope.unrevised.add(published.first)
             return
     _cut(name, published, Look(assessment, decided, material, content), at, turn)
@@ -66,7 +61,7 @@ def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> No
     published.number += 1
     published.material, published.content = look.material, look.content
     published.cut_at, published.merged_into = at, None
-    before, decided = look.assessment.group.continues, look.decided
+    before, decided = look.assessment.group.life.continues, look.decided
     cut = Cut(
         revision=turn.cause.revision(turn.scope.tenant, name, published.number, at),
         phase=_phase(decided),
@@ -108,12 +103,19 @@ def _material(assessment: Assessment, turn: Turn, decided: Decided | None) -> Ma
     )
 
 
-def _content(assessment: Assessment, turn: Turn) -> tuple[int | str, ...]:
-    """What may change without being material: counted, so that it is shown at the next pause."""
+def _pause(before: Content, now: Content, turn: Turn) -> int:
+    """How long to wait after the last cut, in microseconds: longer where nothing but the repeats has grown."""
+    correlation = turn.settings.correlation
+    only_repeats = before[1:] == now[1:]
+    return micros(correlation.repeats_s if only_repeats else correlation.step_s)
+
+
+def _content(assessment: Assessment, turn: Turn) -> Content:
+    """What may change without being material, the repeats first: it is shown after a pause."""
     placed = assessment.group.placed
     repeats, ended = sum(p.alert.repeats for p in placed), sum(not p.alert.firing for p in placed)
     gaps = (unknown.code for unknown in unknowns_of(assessment, turn.around, turn.settings))
-    return len(placed), repeats, ended, len(assessment.window.near), assessment.window.elsewhere, *gaps
+    return repeats, len(placed), ended, len(assessment.window.near), assessment.window.elsewhere, *gaps
 
 
 def _news(published: Published, material: Material) -> Iterator[str]:
@@ -139,14 +141,12 @@ def _news(published: Published, material: Material) -> Iterator[str]:
         yield f"no longer part of {short_id(published.merged_into)}"
 
 
-def _merge(named: dict[str, Group], keys: set[AlertKey], at: int, turn: Turn) -> None:
+def _merge(named: dict[str, Group], at: int, turn: Turn) -> None:
     """Cuts a last revision of every candidate that has become part of another."""
-    home = {placed.alert.key: name for name, members in named.items() for placed in members.placed}
-    for first in sorted(keys & turn.scope.firsts.keys()):
-        name, into = turn.scope.firsts[first], home[first]
+    for name, into in absorbed(named, turn.scope):
         published = turn.scope.published.get(name)
-        if published and into not in {name, published.merged_into}:
-            published.merged_into = into
+        if published and into != published.merged_into:
+            published.merged_into, published.life = into, None
             published.number += 1
             published.cut_at = at
             turn.cause.publish_candidate(_merged(name, into, published, at, turn))

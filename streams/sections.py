@@ -13,6 +13,7 @@ from streams.topology import service_of
 
 MAX_LINES = 30
 """Lines shown in one section; the counts beside them are of everything."""
+_MAX_CHANGES = 10
 _MAX_QUIET = 6
 _MAX_WORDS = 120
 """Characters shown of what an alert says about itself."""
@@ -120,8 +121,8 @@ def _quiet_claims(
 
 
 def change_lines(assessment: Assessment, around: Surroundings, cite: Citations) -> tuple[ChangeLine, ...]:
-    """The changes within the blast radius: the suspects first cited, the latest first shown."""
-    suspected = [scored.change for scored in assessment.ranked if scored.change is not None][:MAX_LINES]
+    """The likeliest changes within the blast radius, the latest first."""
+    suspected = [scored.change for scored in assessment.ranked if scored.change is not None][:_MAX_CHANGES]
     lines = [_change_line(change, assessment, around, cite) for change in suspected]
     return tuple(sorted(lines, key=lambda line: (-line.at, line.source_ref)))
 

@@ -4,7 +4,7 @@ At each step only what has settled by then counts, so that the decisions are the
 recording, whatever the order of arrival and however often processes died on the way.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from heapq import heappop
 from typing import Final
 
@@ -12,8 +12,8 @@ from schemas.settings import micros
 from schemas.times import format_time
 from streams.assess import Assessment, assess
 from streams.citations import Citations
-from streams.correlate import Group, Index, Placed, group
-from streams.memory import Decided, Due
+from streams.correlate import Group, Index, Life, Spot
+from streams.memory import Decided, Due, ScopeMemory
 from streams.propose import proposals_of
 from streams.rank import distance_weight
 from streams.state import AlertKey, AlertState, ChangeState
@@ -50,19 +50,36 @@ def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
     for ref in sorted({d.ref for d in due if d.what == "change"}):
         for change in _changes(ref, turn):
             keys |= near_change(change, turn)
-    for component in components(keys, turn.index):
-        _decide_component(component, step, turn)
+    for key in sorted(keys):
+        _settle(alerts[key], step, turn)
+    named = {turn.name(g.first): g for g in stirred(keys, turn.views.settled, turn.scope.decided_life)}
+    for name, members in named.items():
+        _decide_candidate(name, members, step, turn)
+    _merge(named, step, turn)
     return keys
 
 
-def components(keys: Iterable[AlertKey], index: Index) -> Iterator[list[AlertState]]:
-    """The alerts of each component that holds one of the keys, every component once, in a set order."""
-    seen: set[AlertKey] = set()
+def _settle(alert: AlertState, step: int, turn: Turn) -> None:
+    if not alert.settled and alert.settle_at <= step:
+        alert.settled = True
+        turn.views.settled.insert(alert)
+
+
+def stirred(
+    keys: Iterable[AlertKey], index: Index, known: Callable[[AlertKey], Life | None]
+) -> Iterator[Group]:
+    """The groups that hold one of the alerts, and those that are no longer what is known of them; in a set order.
+
+    Alerts that are not in the index are passed over.
+    """
+    spots: dict[AlertKey, list[Spot]] = {}
     for key in sorted(keys):
-        if key not in seen:
-            members = index.component(key)
-            seen.update(members)
-            yield [index.alerts[member] for member in members]
+        if key in index.alerts:
+            spots.setdefault(index.root(key), []).append(index.spot(key))
+    for root, touched in spots.items():
+        for life in index.lives(root):
+            if known(life.first[1]) != life or any(life.first <= spot <= life.last for spot in touched):
+                yield index.group(life)
 
 
 def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
@@ -71,9 +88,9 @@ def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
     opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
     return {
         key
-        for label in turn.index.by_label
-        if distance_weight(change, (label,), turn.around.topology, ranking) > 0
-        for key in turn.index.between(label, opens, closes)
+        for label, services in turn.views.live.labels()
+        if distance_weight(change, services, turn.around.topology, ranking) > 0
+        for key in turn.views.live.between(label, opens, closes)
     }
 
 
@@ -96,36 +113,26 @@ def _deduplicated(alert: AlertState, step: int, turn: Turn) -> None:
         turn.audit(f"alert/{alert.facts.fingerprint}", "deduplicated", step, details)
 
 
-def _decide_component(alerts: list[AlertState], step: int, turn: Turn) -> None:
-    settled = [alert for alert in alerts if alert.settle_at <= step]
-    groups = group(settled, turn.around.topology, turn.settings.correlation)
-    names = {turn.name(members.first): members for members in groups}
-    for name, members in names.items():
-        assessment = assess(members, turn.around, turn.settings, lambda change: change.settle_at <= step)
-        _decide_candidate(name, assessment, step, turn)
-    _merge(names, {alert.key for alert in settled}, step, turn)
-
-
-def _decide_candidate(name: str, assessment: Assessment, step: int, turn: Turn) -> None:
+def _decide_candidate(name: str, members: Group, step: int, turn: Turn) -> None:
+    assessment = assess(members, turn.around, turn.settings, lambda change: change.settle_at <= step)
     decided = turn.scope.decided.get(name)
     if decided is None:
-        decided = turn.scope.decided[name] = Decided(assessment.group.first)
+        decided = turn.scope.decided[name] = Decided(members.first)
         turn.scope.firsts[decided.first] = name
         turn.audit(name, "opened", step, {"opened_at": format_time(assessment.opened_at)})
-    decided.merged_into = None
-    for placed in assessment.group.placed:
+    decided.merged_into, decided.life = None, members.life
+    for placed in members.placed:
         if placed.alert.decided != name:
             placed.alert.decided = name
-            turn.audit(name, "joined", step, _joining(placed))
+            turn.audit(name, "joined", step, _joining(placed.alert, members))
     _suspected(name, decided, assessment, step, turn)
     _routed(name, decided, assessment, step, turn)
-    first = assessment.group.placed[0].alert
-    if step >= first.ref.ingested_at + micros(turn.settings.correlation.hold_s):
+    if step >= members.placed[0].alert.ref.ingested_at + micros(turn.settings.correlation.hold_s):
         _proposed(name, decided, assessment, step, turn)
 
 
-def _joining(placed: Placed) -> dict[str, str]:
-    facts, link = placed.alert.facts, placed.link
+def _joining(alert: AlertState, members: Group) -> dict[str, str]:
+    facts, link = alert.facts, members.link(alert)
     return {
         "fingerprint": facts.fingerprint,
         "starts_at": format_time(facts.starts_at),
@@ -170,12 +177,19 @@ def _proposed(name: str, decided: Decided, assessment: Assessment, step: int, tu
         turn.cause.propose(proposal)
 
 
-def _merge(names: dict[str, Group], settled: set[AlertKey], step: int, turn: Turn) -> None:
+def _merge(named: dict[str, Group], step: int, turn: Turn) -> None:
     """Puts on record which candidates have become part of another."""
-    home = {placed.alert.key: name for name, members in names.items() for placed in members.placed}
-    for first in sorted(settled & turn.scope.firsts.keys()):
-        name, into = turn.scope.firsts[first], home[first]
+    for name, into in absorbed(named, turn.scope):
         decided = turn.scope.decided.get(name)
-        if decided and into not in {name, decided.merged_into}:
-            decided.merged_into = into
+        if decided and into != decided.merged_into:
+            decided.merged_into, decided.life = into, None
             turn.audit(name, "merged", step, {"into": into})
+
+
+def absorbed(named: Mapping[str, Group], scope: ScopeMemory) -> Iterator[tuple[str, str]]:
+    """Candidates whose first alert is no longer the first of its group, each with the candidate that has it now."""
+    for into, members in named.items():
+        for placed in members.placed:
+            name = scope.firsts.get(placed.alert.key)
+            if name is not None and name != into:
+                yield name, into

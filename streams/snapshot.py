@@ -12,6 +12,7 @@ import orjson
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from streams.changes import ChangeBook
 from streams.clock import Clock, Clocks
+from streams.correlate import Life
 from streams.cursors import Applied, Cursors
 from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
 from streams.state import AlertKey, AlertState, ChangeState, EntityState, Ref
@@ -145,6 +146,10 @@ def _load_scope(stored: Stored) -> ScopeMemory:
     )
 
 
+_PLAIN = ("at", "settle_at", "last_at", "count", "ended_at", "settled", "decided", "audited_count")
+"""Parts of an alert that JSON holds as they are."""
+
+
 def _dump_alert(alert: AlertState) -> Stored:
     return {
         "facts": alert.facts.model_dump(),
@@ -156,6 +161,7 @@ def _dump_alert(alert: AlertState) -> Stored:
         "count": alert.count,
         "resolved": alert.resolved,
         "ended_at": alert.ended_at,
+        "settled": alert.settled,
         "decided": alert.decided,
         "audited_count": alert.audited_count,
         "cells": sorted(alert.cells.items()),
@@ -188,6 +194,7 @@ def _dump_published(published: Published) -> Stored:
         "cut_at": published.cut_at,
         "first_cut_at": published.first_cut_at,
         "merged_into": published.merged_into,
+        "life": published.life,
         "citations": sorted([*place, number] for place, number in published.citations.items()),
     }
 
@@ -202,6 +209,7 @@ def _load_published(stored: Stored) -> Published:
         cut_at=stored["cut_at"],
         first_cut_at=stored["first_cut_at"],
         merged_into=stored["merged_into"],
+        life=_load_life(stored["life"]),
         citations={(topic, partition, offset): n for topic, partition, offset, n in stored["citations"]},
     )
 
@@ -213,11 +221,21 @@ def _dump_decided(decided: Decided) -> Stored:
         "owner": decided.owner,
         "proposals": decided.proposals,
         "merged_into": decided.merged_into,
+        "life": decided.life,
     }
 
 
 def _load_decided(stored: Stored) -> Decided:
-    return Decided(**{**stored, "first": _key(stored["first"])})
+    return Decided(**{**stored, "first": _key(stored["first"]), "life": _load_life(stored["life"])})
+
+
+def _load_life(stored: Stored) -> Life | None:
+    if stored is None:
+        return None
+    first, last, count, continues = stored
+    return Life(
+        (first[0], _key(first[1])), (last[0], _key(last[1])), count, _key(continues) if continues else None
+    )
 
 
 def _key(stored: Stored) -> AlertKey:

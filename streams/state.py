@@ -47,6 +47,8 @@ class AlertState:
     count: int = 0
     resolved: Ref | None = None
     ended_at: int | None = None
+    settled: bool = False
+    """True once decisions count it."""
     decided: str | None = None
     """Candidate that the audit last said it joined."""
     audited_count: int = 0

@@ -38,6 +38,7 @@ class Topology:
     """`kind:value` references and short names, to the name used everywhere."""
     hops: int = 2
     hub_degree: int = 8
+    _upstream: dict[str, dict[str, int]] = field(default_factory=dict)
     _related: dict[str, dict[str, Relation]] = field(default_factory=dict)
 
     def resolve(self, service: str | None, references: Iterable[str]) -> str | None:
@@ -59,9 +60,11 @@ class Topology:
             (self.names[f"service:{stem}"] for stem in stems if f"service:{stem}" in self.names), None
         )
 
-    def upstream(self, service: str) -> dict[str, int]:
+    def upstream(self, service: str) -> Mapping[str, int]:
         """What a service needs, directly or not, with the number of hops; itself at 0."""
-        return _within(service, self.needs, self.hops)
+        if service not in self._upstream:
+            self._upstream[service] = _within(service, self.needs, self.hops)
+        return self._upstream[service]
 
     def related(self, service: str) -> Mapping[str, Relation]:
         """Every service whose alerts may belong with this one's, and how strongly; itself first."""

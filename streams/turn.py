@@ -6,8 +6,7 @@ from schemas.identity import candidate_id
 from schemas.settings import Settings
 from streams.assess import Surroundings
 from streams.cause import Cause
-from streams.correlate import Index
-from streams.memory import ScopeMemory
+from streams.memory import ScopeMemory, Views
 from streams.state import AlertKey
 
 
@@ -16,7 +15,7 @@ class Turn:
     """One scope, its alerts by time and service, its surroundings, the settings, and where outputs go."""
 
     scope: ScopeMemory
-    index: Index
+    views: Views
     around: Surroundings
     settings: Settings
     cause: Cause

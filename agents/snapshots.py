@@ -1,0 +1,117 @@
+"""Where the fold's memory is kept: whole snapshots in `correlator-state`, in pieces with a closing record.
+
+The newest whole one counts; one that is not whole, or of another format, is as if it were not there. The two newest
+are kept, older ones are deleted only after a newer one has been acknowledged.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import structlog
+
+from schemas.codec import Undecodable, decode, encode
+from schemas.settings import StateSettings
+from schemas.signals import StateChunk
+from streams.memory import Memory
+from streams.snapshot import FORMAT, UnknownFormat, dump, load
+from wire.partition import read_partition
+from wire.producer import Outbox
+
+_KEPT = 2
+TOPIC = "correlator-state"
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Snapshots:
+    """Writes and reads snapshots. `known` holds, by partition and offset, the keys of those that are in the topic."""
+
+    outbox: Outbox
+    bootstrap: str
+    settings: StateSettings
+    known: dict[int, dict[int, list[bytes]]] = field(default_factory=dict)
+
+    async def save(self, memory: Memory) -> None:
+        """Returns once the snapshot is acknowledged and the older ones are deleted; DeliveryFailed otherwise."""
+        pieces = list(_pieces(memory, self.settings.chunk_bytes))
+        known = self.known.setdefault(memory.partition, {})
+        known[memory.next_offset] = [_key(piece) for piece in pieces]
+        for piece in pieces:
+            await self._send(memory.partition, _key(piece), encode(TOPIC, piece))
+        await self.outbox.flush()
+        for offset in sorted(known)[:-_KEPT]:
+            for key in known.pop(offset):
+                await self._send(memory.partition, key, None)
+        await self.outbox.flush()
+
+    async def load(self, partition: int) -> Memory | None:
+        """The memory of the newest whole snapshot; None where there is none."""
+        chunks = await asyncio.to_thread(self._read, partition)
+        self.known[partition] = {offset: [_key(c) for c in pieces] for offset, pieces in chunks.items()}
+        for offset in sorted(chunks, reverse=True):
+            data = assemble(chunks[offset])
+            if data is not None:
+                try:
+                    return load(data)
+                except UnknownFormat as unknown:
+                    log.warning("correlator.snapshot_refused", partition=partition, reason=str(unknown))
+        return None
+
+    def _read(self, partition: int) -> dict[int, list[StateChunk]]:
+        return by_offset(read_partition(self.bootstrap, TOPIC, partition))
+
+    async def _send(self, partition: int, key: bytes, value: bytes | None) -> None:
+        await self.outbox.send(TOPIC, key=key, value=value, partition=partition)
+
+
+def by_offset(records: Iterable[tuple[bytes | None, bytes | None]]) -> dict[int, list[StateChunk]]:
+    """The pieces that are there, by the offset that their snapshot stands for; deleted ones are left out."""
+    newest = dict(records)
+    chunks: dict[int, list[StateChunk]] = {}
+    for value in newest.values():
+        try:
+            chunk = decode(TOPIC, value) if value is not None else None
+        except Undecodable as wrong:
+            log.warning("correlator.snapshot_refused", reason=str(wrong))
+            continue
+        if isinstance(chunk, StateChunk):
+            chunks.setdefault(chunk.offset, []).append(chunk)
+    return chunks
+
+
+def assemble(pieces: Iterable[StateChunk]) -> bytes | None:
+    """The bytes of a snapshot; None when a piece is missing, damaged, or of another format."""
+    ordered = sorted(pieces, key=lambda piece: (piece.closing, piece.chunk))
+    closing, parts = ordered[-1], ordered[:-1]
+    if not closing.closing or closing.format != FORMAT or closing.chunk != len(parts):
+        return None
+    data = b"".join(part.data for part in parts)
+    return data if hashlib.sha256(data).hexdigest() == closing.sha256 else None
+
+
+def _pieces(memory: Memory, size: int) -> Iterator[StateChunk]:
+    data = dump(memory)
+    parts = [data[start : start + size] for start in range(0, len(data), size)]
+    for number, part in enumerate(parts):
+        yield _piece(memory, number, part, part, closing=False)
+    yield _piece(memory, len(parts), b"", data, closing=True)
+
+
+def _piece(memory: Memory, number: int, part: bytes, hashed: bytes, *, closing: bool) -> StateChunk:
+    return StateChunk(
+        partition=memory.partition,
+        offset=memory.next_offset,
+        chunk=number,
+        closing=closing,
+        format=FORMAT,
+        sha256=hashlib.sha256(hashed).hexdigest(),
+        data=part,
+    )
+
+
+def _key(piece: StateChunk) -> bytes:
+    name = "closing" if piece.closing else str(piece.chunk)
+    return f"{piece.partition}/{piece.offset}/{name}".encode()

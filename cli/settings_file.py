@@ -1,0 +1,31 @@
+"""Owns reading the settings file: TOML, every name and value checked, one clear line for what is wrong.
+
+Without a file the defaults hold. May not: change a value. Goes to: every command.
+"""
+
+import tomllib
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from schemas.settings import Settings
+
+
+class BadSettings(ValueError):
+    """The settings cannot be used; the text says which and why."""
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The settings in a file, or the defaults where none is named. Raises BadSettings."""
+    if path is None:
+        return Settings()
+    try:
+        return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
+    except OSError as problem:
+        raise BadSettings(f"the settings {path} cannot be read: {problem.strerror}") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise BadSettings(f"the settings {path} are no TOML: {problem}") from problem
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadSettings(f"the settings {path} have a wrong value at {place}: {first['msg']}") from problem
