@@ -4,6 +4,7 @@ What a signal means is decided by `streams.fold`. Faust's committed offsets do n
 read from where its newest whole snapshot stands. May not: decide, or hold anything that a snapshot does not.
 """
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,10 +49,11 @@ class Correlator:
 
     async def positions(self, assigned: frozenset[int]) -> Mapping[int, int]:
         """Loads the memory of newly assigned partitions; says from where each is to be read."""
-        for number in sorted(assigned - self.partitions.keys()):
-            memory = await self.snapshots.load(number)
+        for memory in await asyncio.gather(
+            *map(self.snapshots.load, sorted(assigned - self.partitions.keys()))
+        ):
             if memory is not None:
-                log.info("correlator.restored", partition=number, offset=memory.next_offset)
+                log.info("correlator.restored", partition=memory.partition, offset=memory.next_offset)
                 self._take(memory)
         return {
             number: held.fold.memory.next_offset

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -103,16 +104,17 @@ class Sink:
         write(self._engine, batch.rows, batch.candidates, self._offsets, batch.after)
 
 
-def run_sink(settings: Settings) -> int:
+def run_sink(settings: Settings, ready: Callable[[], object] = lambda: None) -> int:
     """Run until SIGTERM or SIGINT, which finish the batch in hand; the exit code, 0 for an ordered end.
 
-    A problem is one line on standard error and 1: nothing is lost, the next start reads on.
+    `ready` is called once broker and tables are open. A problem is one line on standard error and 1: nothing is lost, the next start reads on.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
         sink = Sink(settings)
+        ready()
         try:
             while not stop.is_set():
                 sink.step()

@@ -6,12 +6,11 @@ For state that is loaded at a start. May not: commit, or wait for records that c
 import logging
 from collections.abc import Iterator
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from wire.errors import KafkaProblem
 
 _TIMEOUT_S = 10.0
-_BATCH = 500
 
 
 def read_partition(bootstrap: str, topic: str, partition: int) -> Iterator[tuple[bytes | None, bytes | None]]:
@@ -40,12 +39,12 @@ def _until(
     consumer: Consumer, end: int, topic: str, partition: int
 ) -> Iterator[tuple[bytes | None, bytes | None]]:
     """Records up to the end; compaction and markers leave holes, so that the position decides, not the count."""
-    while True:
-        messages: list[Message] = consumer.consume(_BATCH, _TIMEOUT_S)
-        if not messages:
-            raise KafkaProblem(f"{topic}/{partition} gave nothing within {_TIMEOUT_S:.0f} s")
-        for message in messages:
-            if message.error() is None:
-                yield message.key(), message.value()
-        if consumer.position([TopicPartition(topic, partition)])[0].offset >= end:
-            return
+    place = [TopicPartition(topic, partition)]
+    while consumer.position(place)[0].offset < end:
+        message = consumer.poll(_TIMEOUT_S)
+        if message is None:
+            raise KafkaProblem(
+                f"{topic}/{partition} gave nothing within {_TIMEOUT_S:.0f} s; is the broker well?"
+            )
+        if message.error() is None:
+            yield message.key(), message.value()

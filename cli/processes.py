@@ -1,0 +1,112 @@
+"""Owns the commands that run one process each, as production does: gateway, worker, auditor, sink.
+
+May not: hold logic; every part comes from its own package and is put together here.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from agents.app import BatchApp, WorkerSettings
+from agents.auditor import run_auditor
+from agents.correlator import Correlator
+from agents.router import Router
+from agents.snapshots import Snapshots
+from agents.ticks import write_ticks
+from agents.transport import Feed
+from agents.worker import Beside, run_worker
+from cli.build import build
+from cli.console import speaks_plainly
+from cli.health import Health
+from cli.settings_file import load_settings
+from schemas.settings import Settings
+from schemas.topics import INPUT_TOPICS, TOPICS
+from sinks.sink import run_sink
+from sources.serving import run_gateway
+from wire.presence import require_topics
+from wire.producer import Outbox
+
+_GROUP = "incidents"
+_ASSIGNED_POLL_S = 0.05
+_SETTINGS = typer.Option("--settings", help="Settings file (TOML).", envvar="INCIDENTS_SETTINGS", exists=True)
+_NAME = typer.Option("--name", help="Stable name of this process; two may not share one.")
+_PORT = typer.Option("--health-port", help="Answer GET /healthz on this port of 127.0.0.1.", min=1, max=65535)
+
+SettingsPath = Annotated[Path | None, _SETTINGS]
+Name = Annotated[str, _NAME]
+HealthPort = Annotated[int | None, _PORT]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    for command in (gateway, worker, auditor, sink):
+        app.command(rich_help_panel="Processes, one each")(speaks_plainly(command))
+
+
+def gateway(settings: SettingsPath = None) -> None:
+    """Take deliveries over HTTP; 202 once Kafka has them."""
+    raise typer.Exit(run_gateway(load_settings(settings), build=build()))
+
+
+def worker(settings: SettingsPath = None, name: Name = "worker-1", health_port: HealthPort = None) -> None:
+    """Route what was published, and correlate it: the Faust agents."""
+    _log_as(name)
+    raise typer.Exit(_run_worker(load_settings(settings), name, Health(health_port)))
+
+
+def auditor(settings: SettingsPath = None, name: Name = "auditor", health_port: HealthPort = None) -> None:
+    """Write decisions to the audit log, in order and each once."""
+    health = Health(health_port)
+    _log_as(name)
+    raise typer.Exit(run_auditor(load_settings(settings), build(), health.ready))
+
+
+def sink(settings: SettingsPath = None, name: Name = "sink", health_port: HealthPort = None) -> None:
+    """Store candidates, packets, evidence and audit in SQL tables."""
+    health = Health(health_port)
+    _log_as(name)
+    raise typer.Exit(run_sink(load_settings(settings), health.ready))
+
+
+def _log_as(name: str) -> None:
+    """Names this process in every line that it logs."""
+    structlog.contextvars.bind_contextvars(process=name)
+
+
+def _run_worker(settings: Settings, name: str, health: Health) -> int:
+    layout = require_topics(settings.kafka.bootstrap, TOPICS)
+    outbox = Outbox(settings.kafka.bootstrap)
+    feeds = (*_routing(outbox, settings, layout), _correlating(outbox, settings))
+    worker_settings = WorkerSettings(bootstrap=settings.kafka.bootstrap, group=_GROUP, instance=name)
+    return run_worker(worker_settings, feeds, (_ticking(outbox), _telling(health)))
+
+
+def _routing(outbox: Outbox, settings: Settings, layout: dict[str, int]) -> tuple[Feed, ...]:
+    inputs = {topic: layout[topic] for topic in INPUT_TOPICS}
+    router = Router(outbox, settings, inputs, layout["signals"], build())
+    return tuple(Feed(topic, router.handle) for topic in INPUT_TOPICS)
+
+
+def _correlating(outbox: Outbox, settings: Settings) -> Feed:
+    snapshots = Snapshots(outbox, settings.kafka.bootstrap, settings.state)
+    correlator = Correlator(outbox, snapshots, settings, build())
+    return Feed("signals", correlator.handle, correlator.positions, correlator.released)
+
+
+def _ticking(outbox: Outbox) -> Beside:
+    async def tick(app: BatchApp) -> None:
+        await write_ticks(outbox, lambda: {place for place in app.assigned if place[0] in INPUT_TOPICS})
+
+    return tick
+
+
+def _telling(health: Health) -> Beside:
+    async def tell(app: BatchApp) -> None:
+        while not app.assigned:  # noqa: ASYNC110 - Faust tells nobody when partitions open
+            await asyncio.sleep(_ASSIGNED_POLL_S)
+        health.ready()
+
+    return tell

@@ -1,0 +1,129 @@
+"""Owns the commands for everything on one machine: up, down, status.
+
+May not: hold logic; `local` runs the processes.
+"""
+
+import sys
+import threading
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cli.console import FAILED, progress, speaks_plainly
+from cli.settings_file import load_settings
+from local.detached import down as stop_system
+from local.detached import up_detached
+from local.home import Home, home_of
+from local.status import Status, read_status, to_json
+from local.supervisor import Plan, Running, running
+from schemas.settings import Settings
+from wire.admin import ensure_topics
+
+DEFAULT_HOME = Path(".incidents")
+HomePath = Annotated[
+    Path, typer.Option("--home", help="Folder of the local system.", envvar="INCIDENTS_HOME")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+_SETTINGS = typer.Option(
+    "--settings", help="Settings file (TOML); broker, port and tables are filled in.", exists=True
+)
+_WORKERS = typer.Option("--workers", help="Number of workers.", min=1, max=16)
+_PORT = typer.Option("--port", help="Port of the gateway; 0 picks a free one.", min=0, max=65535)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    for command in (up, down, status):
+        app.command(rich_help_panel="Everything on this machine")(speaks_plainly(command))
+
+
+def up(
+    home: HomePath = DEFAULT_HOME,
+    workers: Annotated[int, _WORKERS] = 2,
+    port: Annotated[int, _PORT] = 8080,
+    settings: Annotated[Path | None, _SETTINGS] = None,
+    *,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once everything is up.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Start a real Kafka and every process here; runs until Ctrl-C, or in the background with --detach."""
+    loaded = load_settings(settings)
+    if detach:
+        given = [] if settings is None else ["--settings", str(settings.absolute())]
+        command = [
+            *program(),
+            "up",
+            "--home",
+            str(home.absolute()),
+            "--workers",
+            str(workers),
+            "--port",
+            str(port),
+            *given,
+        ]
+        _show(up_detached(home_of(home), command, progress), as_json=as_json)
+        return
+    with system(home_of(home), loaded, workers, port) as here:
+        _show(here.status(), as_json=as_json)
+        stay(here)
+
+
+def down(home: HomePath = DEFAULT_HOME, *, as_json: AsJson = False) -> None:
+    """Stop the system in the background; what it has stored stays."""
+    stopped = stop_system(home_of(home))
+    if as_json:
+        sys.stdout.write('{"stopped": true}\n' if stopped else '{"stopped": false}\n')
+    else:
+        progress("stopped" if stopped else f"no system runs in {home}")
+
+
+def status(home: HomePath = DEFAULT_HOME, *, as_json: AsJson = False) -> None:
+    """Name every process with pid, port and health; exit code 1 unless everything is up."""
+    now = read_status(Home(home.absolute()))
+    _show(now, as_json=as_json)
+    if not now.healthy:
+        raise typer.Exit(FAILED)
+
+
+def program() -> tuple[str, ...]:
+    """This very command, for the processes that it starts."""
+    return (sys.executable, "-m", "cli.start")
+
+
+def system(home: Home, settings: Settings, workers: int, port: int) -> AbstractContextManager[Running]:
+    """The system of a home, running as long as the block."""
+    plan = Plan(home, program(), settings, workers, port)
+    return running(plan, lay_out=_lay_out, progress=progress)
+
+
+def stay(here: Running) -> None:
+    """Wait for Ctrl-C; raises what made the watching fail."""
+    wake = threading.Event()
+    try:
+        while not wake.wait(1.0):
+            here.check()
+    except KeyboardInterrupt:
+        progress("stopping")
+
+
+def _lay_out(settings: Settings) -> None:
+    ensure_topics(settings.kafka)
+
+
+def _show(now: Status, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(to_json(now).decode() + "\n")
+        return
+    table = Table(
+        "process", "pid", "port", "health", "restarts", title=f"{now.phase}: {now.home}", title_justify="left"
+    )
+    for each in now.processes:
+        table.add_row(each.name, str(each.pid or "-"), str(each.port), each.health, str(each.restarts))
+    console = Console()
+    console.print(table)
+    if now.gateway:
+        console.print(f"gateway {now.gateway}   kafka {now.bootstrap}", highlight=False)
