@@ -1,0 +1,33 @@
+"""Owns taking in the body of a request: all of it within the limit, its beginning and hash beyond.
+
+May not: parse it. Goes to: the gateway.
+"""
+
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Final
+
+from sources.letters import MAX_ORIGINAL, Raw
+
+_HASHED_BEYOND: Final = 16
+"""Limits' worth of bytes that are still hashed; a body that goes on is left there."""
+
+
+async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes | Raw:
+    """The whole body; or, when it is larger than `limit` bytes, what a dead letter keeps of it."""
+    kept: list[bytes] = []
+    hashed, size = sha256(), 0
+    async for chunk in chunks:
+        size += len(chunk)
+        hashed.update(chunk)
+        if size <= limit or sum(map(len, kept)) < MAX_ORIGINAL:
+            kept.append(chunk)
+        if size > limit * _HASHED_BEYOND:
+            break
+    whole = b"".join(kept)
+    return whole if size <= limit else Raw(whole[:MAX_ORIGINAL], hashed.hexdigest(), size)
+
+
+def raw_of(body: bytes) -> Raw:
+    """What a dead letter keeps of a body that could not be parsed."""
+    return Raw(body[:MAX_ORIGINAL], sha256(body).hexdigest(), len(body))

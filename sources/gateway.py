@@ -1,0 +1,214 @@
+"""Owns the way in over HTTP: a delivery is answered with 202 once the broker has all that follows from it.
+
+Every delivery is stamped once with tenant and ingest time; what cannot be understood is in `dead-letters`, and
+in the audit log, before the sender is told. May not: decide about incidents, or hold a delivery longer than
+its request. Goes to: the input topics.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import orjson
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from schemas.audit import DeadLetter, Position
+from schemas.settings import Settings, is_replay
+from schemas.times import LATEST, format_time
+from sources.answers import answer, busy, denied, failed, taken, unavailable
+from sources.bodies import raw_of, read_body
+from sources.catalogue import FORMATS, Format, UnknownSource, format_of
+from sources.fields import at, moment
+from sources.intake import Intake, take
+from sources.letters import Arrival, Raw, letter_record, raw_letter, refusal_record
+from sources.recording import tick_records
+from sources.registry import registry_routes
+from sources.tenancy import Denied, tenant_of
+from streams.redact import Json
+from wire.durable import Durable, Place
+from wire.errors import KafkaProblem
+
+RECEIVED_AT: Final = "x-received-at"
+"""Header of a replay's delivery: when it was received, RFC 3339."""
+_GONE: Final = 499
+"""The client went away before its body was complete; nobody reads the answer."""
+
+
+class Layout(Protocol):
+    """The partitions of the input topics by name."""
+
+    def __call__(self, *, anew: bool = False) -> Mapping[str, int]:
+        """As known, or asked `anew`. Raises KafkaProblem."""
+        ...
+
+
+@dataclass(slots=True)
+class Gateway:
+    """What all requests share. `clock` gives microseconds since 1970."""
+
+    settings: Settings
+    durable: Durable
+    clock: Callable[[], int]
+    layout: Layout
+    build: str
+    waiting: int = field(default=0, init=False)
+
+    async def deliver(self, request: Request) -> Response:
+        """POST /v1/{source} and /t/{tenant}/v1/{source}."""
+        return await self._guarded(request, self._deliver)
+
+    async def tick(self, request: Request) -> Response:
+        """POST /t/{tenant}/v1/tick: a replay tenant says how far its time has come."""
+        return await self._guarded(request, self._tick)
+
+    async def ready(self, _: Request) -> Response:
+        """GET /readyz: 200 while Kafka answers and has the topics."""
+        try:
+            await asyncio.to_thread(self.layout, anew=True)
+        except KafkaProblem as problem:
+            return failed(503, "kafka_unreachable", str(problem))
+        broken = self.durable.broken
+        return failed(503, "producer_ended", broken) if broken else answer(200, {"status": "ready"})
+
+    async def _guarded(self, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+        """One request among at most `max_waiting`; every way in which it may fail has its answer."""
+        if self.waiting >= self.settings.gateway.max_waiting:
+            return busy()
+        self.waiting += 1
+        try:
+            return await handle(request)
+        except Denied as problem:
+            return denied(problem)
+        except UnknownSource as problem:
+            return failed(404, "unknown_source", str(problem))
+        except KafkaProblem as problem:
+            return unavailable(str(problem))
+        except ClientDisconnect:
+            return Response(status_code=_GONE)
+        finally:
+            self.waiting -= 1
+
+    async def _deliver(self, request: Request) -> Response:
+        tenant = self._tenant(request)
+        entry = format_of(request.path_params["source"])
+        body = await read_body(request.stream(), self.settings.gateway.max_body_bytes)
+        arrival = Arrival(tenant, entry.route, self._received_at(tenant, request.headers))
+        if isinstance(body, Raw):
+            limit = self.settings.gateway.max_body_bytes
+            return await self._refuse_raw(
+                413, "too_large", f"more than {limit} bytes: send fewer items", body, arrival
+            )
+        try:
+            parsed: Json = orjson.loads(body)
+        except orjson.JSONDecodeError as error:
+            if not entry.is_text:
+                return await self._refuse_raw(
+                    400, "not_json", f"the body is no JSON: {error}", raw_of(body), arrival
+                )
+            parsed = body.decode("utf-8", "replace")
+        return await self._publish(await _taken(entry, parsed, request.headers, arrival))
+
+    async def _publish(self, intake: Intake) -> Response:
+        """Everything acknowledged, then every refusal on record, then the answer."""
+        places = await self.durable.publish(intake.records)
+        letters = [
+            (one.letter, place)
+            for one, place in zip(intake.rejected, places[len(intake.published) :], strict=True)
+        ]
+        await self._record(letters)
+        return taken(intake)
+
+    async def _refuse_raw(
+        self, status: int, reason: str, detail: str, raw: Raw, arrival: Arrival
+    ) -> Response:
+        letter = raw_letter(reason, detail, raw, arrival)
+        (place,) = await self.durable.publish([letter_record(letter, arrival)])
+        await self._record([(letter, place)])
+        return failed(status, reason, detail)
+
+    async def _record(self, letters: list[tuple[DeadLetter, Place]]) -> None:
+        """A refusal is a decision: its audit entry names the place of the letter."""
+        settings_hash = self.settings.fold_hash() if letters else ""
+        entries = [
+            refusal_record(
+                letter,
+                Position(topic=at.topic, partition=at.partition, offset=at.offset),
+                self.build,
+                settings_hash,
+            )
+            for letter, at in letters
+        ]
+        await self.durable.publish(entries)
+
+    async def _tick(self, request: Request) -> Response:
+        tenant = self._tenant(request)
+        if not is_replay(tenant):
+            raise Denied(404, "no_replay", f"{tenant} is no replay tenant: its time is that of the clock")
+        reached = _reached(await read_body(request.stream(), self.settings.gateway.max_body_bytes))
+        if reached is None:
+            return failed(400, "no_time", 'a tick is {"at": RFC 3339} or {"end": true}')
+        layout = await asyncio.to_thread(self.layout)
+        await self.durable.publish(tick_records(tenant, reached, layout))
+        return answer(202, {"tick": format_time(reached)})
+
+    def _tenant(self, request: Request) -> str:
+        return tenant_of(
+            request.path_params.get("tenant"), request.headers.get("authorization"), self.settings
+        )
+
+    def _received_at(self, tenant: str, headers: Mapping[str, str]) -> int:
+        """The ingest time: now, or for a replay tenant what its header says."""
+        if not is_replay(tenant):
+            return self.clock()
+        stated = moment(headers.get(RECEIVED_AT))
+        if stated is None:
+            raise Denied(400, "no_received_at", f"a replay's delivery has the header {RECEIVED_AT}: RFC 3339")
+        return stated
+
+
+def gateway_app(gateway: Gateway) -> Starlette:
+    """The HTTP application; starts and stops nothing by itself."""
+    routes: list[BaseRoute] = [
+        Route("/t/{tenant}/v1/tick", gateway.tick, methods=["POST"]),
+        Route("/v1/{source}", gateway.deliver, methods=["POST"]),
+        Route("/t/{tenant}/v1/{source}", gateway.deliver, methods=["POST"]),
+        Route("/healthz", _alive, methods=["GET"]),
+        Route("/readyz", gateway.ready, methods=["GET"]),
+        *registry_routes(),
+    ]
+    return Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
+
+
+async def _taken(entry: Format, body: Json, headers: Mapping[str, str], arrival: Arrival) -> Intake:
+    """YAML is slow, so it is read beside the loop; everything else takes less than handing it over."""
+    arguments = (entry.route, body, dict(headers), arrival.received_at, arrival.tenant)
+    return await asyncio.to_thread(take, *arguments) if isinstance(body, str) else take(*arguments)
+
+
+def _reached(body: bytes | Raw) -> int | None:
+    try:
+        said: Json = orjson.loads(body) if isinstance(body, bytes) else None
+    except orjson.JSONDecodeError:
+        return None
+    return LATEST if at(said, ("end",)) is True else moment(at(said, ("at",)))
+
+
+async def _alive(_: Request) -> Response:
+    return answer(200, {"status": "ok"})
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """404 and 405 of the router, as JSON that says what there is."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = error.headers if isinstance(error, HTTPException) else None
+    if status == 405:  # noqa: PLR2004 - HTTP
+        return failed(status, "wrong_method", f"{request.method} is not for {request.url.path}", headers)
+    known = ", ".join(sorted(FORMATS))
+    return failed(
+        status, "no_such_path", f"POST /v1/<source> or /t/<tenant>/v1/<source>; sources: {known}", headers
+    )

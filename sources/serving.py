@@ -1,0 +1,171 @@
+"""Owns running the gateway as a process: its port, its producer, its end.
+
+May not: know what is delivered. Goes to: `incidents gateway`. A port that is taken, or a broker that does not
+answer, is one line and a non-zero code.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import structlog
+import uvicorn
+import uvloop
+
+from schemas.settings import GatewaySettings, Settings
+from schemas.topics import INPUT_TOPICS
+from sources.gateway import Gateway, gateway_app
+from wire.durable import Durable
+from wire.errors import KafkaProblem
+from wire.presence import require_topics
+
+PORT_FILE: Final = "gateway.port"
+"""Name of the file in the state folder that holds the port in decimal digits while the gateway listens."""
+_NEEDED: Final = (*INPUT_TOPICS, "dead-letters", "audit-entries")
+_LAYOUT_S: Final = 30.0
+"""How long the number of partitions counts as known."""
+_GRACE_S: Final = 15
+_BACKLOG: Final = 2048
+
+log = structlog.get_logger()
+
+
+class CannotListen(RuntimeError):
+    """The port cannot be had. The text is one line for a person."""
+
+
+def run_gateway(settings: Settings, *, build: str | None = None, state: Path | None = None) -> int:
+    """Run the gateway until SIGTERM or SIGINT; the exit code. Problems at the start are one line on stderr.
+
+    `build`: version of the code for the audit log; `state`: folder for the file that tells the port.
+    """
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(serve(settings, build or installed_version(), state))
+    except (CannotListen, KafkaProblem) as problem:
+        sys.stderr.write(f"error: {problem}\n")
+        return 1
+
+
+async def serve(settings: Settings, build: str, state: Path | None = None) -> int:
+    """Listen until told to stop; 0 then, 1 when the producer has ended for good.
+
+    Raises CannotListen, or KafkaProblem when no broker answers or topics are missing.
+    """
+    listening = listen(settings.gateway)
+    try:
+        await asyncio.to_thread(require_topics, settings.kafka.bootstrap, _NEEDED)
+        durable = Durable(settings.kafka.bootstrap, timeout_s=settings.gateway.ack_timeout_s)
+        gateway = Gateway(settings, durable, _now, _Layout(settings.kafka.bootstrap), build)
+        try:
+            return await _serve(gateway, listening, state)
+        finally:
+            await durable.close()
+    finally:
+        listening.close()
+
+
+def listen(settings: GatewaySettings) -> socket.socket:
+    """A socket that listens; port 0 picks a free one. CannotListen where the port is in use or not allowed."""
+    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise CannotListen(
+            f"the gateway cannot listen on {settings.host} port {settings.port}: {error.strerror};"
+            f" stop what uses it, or set gateway.port (0 picks a free one)"
+        ) from error
+    return listening
+
+
+def installed_version() -> str:
+    """The version of the installed program."""
+    try:
+        return version("incident-intelligence")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+class _Server(uvicorn.Server):
+    """Ends in order on a signal, and leaves the exit code to us."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """First signal: answer what is under way. A second SIGINT: at once."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
+
+async def _serve(gateway: Gateway, listening: socket.socket, state: Path | None) -> int:
+    host, port = listening.getsockname()[:2]
+    config = uvicorn.Config(
+        gateway_app(gateway),
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+    )
+    server = _Server(config)
+    with _PortFile(state, port):
+        log.info("gateway.listening", host=host, port=port, url=f"http://{host}:{port}")
+        watching = asyncio.create_task(_leave_when_broken(gateway.durable, server))
+        await server.serve(sockets=[listening])
+        watching.cancel()
+    log.info("gateway.stopped", broken=gateway.durable.broken)
+    return 1 if gateway.durable.broken else 0
+
+
+async def _leave_when_broken(durable: Durable, server: uvicorn.Server) -> None:
+    """A producer that has ended for good is not mended here: the process leaves, and is started again."""
+    await durable.ended.wait()
+    server.should_exit = True
+
+
+class _PortFile:
+    """The file that tells the port, there only while the gateway listens."""
+
+    def __init__(self, folder: Path | None, port: int) -> None:
+        self._file = folder / PORT_FILE if folder else None
+        self._port = port
+
+    def __enter__(self) -> None:
+        if self._file:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            draft = self._file.with_suffix(f".{os.getpid()}")
+            draft.write_text(f"{self._port}\n", "utf-8")
+            draft.replace(self._file)
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.unlink(missing_ok=True)
+
+
+class _Layout:
+    """The partitions of the input topics, asked again after a while, since topics may grow, or at once."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._known: Mapping[str, int] = {}
+        self._until = 0.0
+
+    def __call__(self, *, anew: bool = False) -> Mapping[str, int]:
+        if anew or time.monotonic() > self._until:
+            self._known = require_topics(self._bootstrap, _NEEDED)
+            self._until = time.monotonic() + _LAYOUT_S
+        return self._known
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
