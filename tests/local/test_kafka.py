@@ -45,6 +45,14 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     kill_broker(started)
 
 
+@pytest.fixture(scope="module")
+def calm_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker that several tests look at and none ends."""
+    started = start_broker(tmp_path_factory.mktemp("calm"), progress=_quiet)
+    yield started
+    kill_broker(started)
+
+
 def _write(bootstrap: str, topic: str, value: bytes) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.create_topics([NewTopic(topic, 1, 1)])[topic].result()
@@ -83,12 +91,12 @@ def test_a_broker_that_is_stopped_in_order_ends_with_code_143_and_leaves_no_proc
     assert is_gone(broker.pid)
 
 
-def test_two_brokers_on_one_machine_do_not_meet(broker: Broker, tmp_path: Path) -> None:
+def test_two_brokers_on_one_machine_do_not_meet(calm_broker: Broker, tmp_path: Path) -> None:
     """A second system should have ports, data and topics of its own."""
     other = start_broker(tmp_path / "other", progress=_quiet)
     try:
-        _write(broker.bootstrap, "first", b"1")
-        assert not set(other.ports.__dict__.values()) & set(broker.ports.__dict__.values())
+        _write(calm_broker.bootstrap, "first", b"1")
+        assert not set(other.ports.__dict__.values()) & set(calm_broker.ports.__dict__.values())
         assert (
             "first" not in AdminClient({"bootstrap.servers": other.bootstrap}).list_topics(timeout=5).topics
         )
@@ -103,16 +111,16 @@ def test_a_cluster_id_is_never_taken_for_an_option(chance: bytes) -> None:
     assert (len(told), told[0].isalpha()) == (22, True)
 
 
-def test_a_mistyped_topic_is_an_error_not_a_new_topic(broker: Broker) -> None:
+def test_a_mistyped_topic_is_an_error_not_a_new_topic(calm_broker: Broker) -> None:
     """Asking for an unknown topic should not create it."""
-    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    admin = AdminClient({"bootstrap.servers": calm_broker.bootstrap})
     admin.list_topics("alrts", timeout=5)
     assert "alrts" not in admin.list_topics(timeout=5).topics
 
 
-def test_the_log_says_when_the_broker_started(broker: Broker) -> None:
+def test_the_log_says_when_the_broker_started(calm_broker: Broker) -> None:
     """Whoever needs the log should not find it empty."""
-    assert "Kafka Server started" in eventually(broker.log.read_text, 5, "a log line")
+    assert "Kafka Server started" in eventually(calm_broker.log.read_text, 5, "a log line")
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
@@ -153,11 +161,11 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
             start_broker(tmp_path, progress=_quiet, ports=Ports(port, *free_ports(1)))
 
 
-def test_a_folder_that_another_broker_uses_is_told(broker: Broker) -> None:
+def test_a_folder_that_another_broker_uses_is_told(calm_broker: Broker) -> None:
     """The second broker in a folder should say so, and the first should go on."""
     with pytest.raises(LocalError, match="another broker already uses this folder"):
-        start_broker(broker.folder, progress=_quiet)
-    assert broker.child.exit_code() is None
+        start_broker(calm_broker.folder, progress=_quiet)
+    assert calm_broker.child.exit_code() is None
 
 
 def test_a_full_disk_is_told_before_anything_starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
