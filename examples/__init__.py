@@ -1,0 +1,1 @@
+"""Recorded incidents of our own making, and what they are made by."""
