@@ -135,6 +135,7 @@ class Proposal(Message):
     rollback: str = Field(description="How the action itself is undone.")
     verification: str = Field(description="The signal that shows whether it helped.")
     proposed_at: Micros = Field(description="Time of the fold's clock at which it was proposed.")
+    overtaken: Claim | None = Field(None, description="What has made it unnecessary since.")
 
 
 class Unknown(Message):
@@ -253,5 +254,8 @@ class Packet(Message):
             yield from hypothesis.claims_for
             yield from hypothesis.claims_against
         yield from self.ownership.claims
-        yield from (proposal.why for proposal in self.candidate.proposals)
+        for proposal in self.candidate.proposals:
+            yield proposal.why
+            if proposal.overtaken is not None:
+                yield proposal.overtaken
         yield from self.draft

@@ -7,6 +7,7 @@ from itertools import chain
 from schemas.events import Severity
 from schemas.identity import candidate_id
 from schemas.settings import Settings
+from schemas.times import LATEST
 from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
 from streams.correlate import Group
@@ -49,6 +50,8 @@ class Assessment:
     roots: tuple[str, ...]
     owner: Owner
     services: tuple[str, ...]
+    undone_by: ChangeState | None = None
+    """The later change that took the top suspect back."""
 
     @property
     def opened_at(self) -> int:
@@ -96,7 +99,23 @@ def assess(
         roots=roots,
         owner=owner_of(group, roots, around.topology),
         services=alerting(group),
+        undone_by=_undoing(ranked[0].change, around, counts),
     )
+
+
+def _undoing(
+    suspect: ChangeState | None, around: Surroundings, counts: Callable[[ChangeState], bool] | None
+) -> ChangeState | None:
+    """The first later change of the same target that went back to the value from before."""
+    if suspect is None or suspect.facts.before is None:
+        return None
+    later = (
+        change
+        for change in around.changes(suspect.facts.effective_at + 1, LATEST)
+        if change.facts.target == suspect.facts.target and change.facts.after == suspect.facts.before
+    )
+    undoing = [change for change in later if change.suspectable and (counts is None or counts(change))]
+    return min(undoing, key=lambda change: (change.facts.effective_at, change.facts.source_ref), default=None)
 
 
 def id_of(group: Group, around: Surroundings) -> str:

@@ -60,6 +60,7 @@ def _for(
         text = f"{span_text(lead)} before the first alert"
         times = (time_value(change.facts.effective_at), time_value(first.facts.starts_at))
         yield claim(text, cite.change(change), cite.alert(first), values=times)
+    yield from _for_undone(change, assessment, cite)
     service = scored.service
     if service is None:
         return
@@ -75,6 +76,19 @@ def _for(
         text = f"{_listed(needing)} {'depends' if len(needing) == 1 else 'depend'} on {service}"
         values = tuple(entity.facts.name for entity in entities)
         yield claim(text, *(cite.entity(entity) for entity in entities), values=values)
+
+
+def _for_undone(change: ChangeState, assessment: Assessment, cite: Citations) -> Iterator[Claim]:
+    """What cleared when the suspect was taken back speaks for it."""
+    undoing = assessment.undone_by
+    if undoing is None or change is not assessment.top.change or assessment.firing:
+        return
+    at = undoing.facts.effective_at
+    ended = [placed.alert for placed in assessment.group.placed if (placed.alert.ended_at or 0) >= at]
+    if len(ended) == len(assessment.group.placed):
+        last = max(ended, key=lambda alert: (alert.ended_at or 0, alert.key))
+        text = f"undone at {clock_text(at)}, and every alert has resolved since"
+        yield claim(text, cite.change(undoing), cite.resolution(last), values=(time_value(at),))
 
 
 def _against(scored: Scored, change: ChangeState, assessment: Assessment, cite: Citations) -> Iterator[Claim]:

@@ -29,6 +29,7 @@ class Material(NamedTuple):
     owner: str | None = None
     edges: tuple[str, ...] = ()
     proposals: tuple[str, ...] = ()
+    undone: bool = False
 
 
 NOTHING_YET = Material()

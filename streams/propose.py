@@ -1,7 +1,8 @@
 """Guarded action proposals: what could be reverted, why, how it is undone, how success shows. Nothing executes."""
 
 from schemas.identity import digest
-from schemas.packets import Action, Proposal, Tier
+from schemas.packets import Action, Claim, Proposal, Tier
+from schemas.times import clock_text
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations, claim, time_value
 from streams.state import ChangeState
@@ -44,8 +45,18 @@ def proposals_of(
             rollback=f"set {target} back to {change.facts.after or 'its value of now'}",
             verification=_verification(assessment),
             proposed_at=at,
+            overtaken=_overtaken(assessment, cite),
         ),
     )
+
+
+def _overtaken(assessment: Assessment, cite: Citations) -> Claim | None:
+    undoing = assessment.undone_by
+    if undoing is None:
+        return None
+    at = undoing.facts.effective_at
+    text = f"{undoing.facts.title} at {clock_text(at)} has undone it already"
+    return claim(text, cite.change(undoing), values=(undoing.facts.after, time_value(at)))
 
 
 def _target(change: ChangeState, around: Surroundings) -> str:

@@ -100,6 +100,7 @@ def _material(assessment: Assessment, turn: Turn, decided: Decided | None) -> Ma
         owner=assessment.owner.team,
         edges=tuple(edges),
         proposals=tuple(sorted(decided.proposals)) if decided else (),
+        undone=assessment.undone_by is not None,
     )
 
 
@@ -118,24 +119,23 @@ def _content(assessment: Assessment, turn: Turn) -> Content:
     return repeats, len(placed), ended, len(assessment.window.near), assessment.window.elsewhere, *gaps
 
 
-def _news(published: Published, material: Material) -> Iterator[str]:
+def _news(published: Published, now: Material) -> Iterator[str]:
     """What a responder should know has changed since the last revision, in words."""
+    before = published.material
     if published.number == 0:
         return
-    before = published.material
-    for kind in sorted(set(material.kinds) - set(before.kinds)):
-        yield f"new: {kind}"
-    if before.severity != material.severity:
-        yield f"severity {before.severity} -> {material.severity}"
-    if before.state != material.state:
-        yield f"now {material.state}"
-    if before.suspect != material.suspect:
-        yield f"top suspect: {material.suspect or 'no recorded change is to blame'}"
-    if before.owner != material.owner:
-        yield f"owner: {material.owner or 'unknown'}"
-    if before.phase != material.phase:
-        yield f"now {material.phase}"
-    if set(material.proposals) - set(before.proposals):
+    yield from (f"new: {kind}" for kind in sorted(set(now.kinds) - set(before.kinds)))
+    if before.severity != now.severity:
+        yield f"severity {before.severity} -> {now.severity}"
+    words = {
+        "state": f"now {now.state}",
+        "suspect": f"top suspect: {now.suspect or 'no recorded change is to blame'}",
+        "owner": f"owner: {now.owner or 'unknown'}",
+        "phase": f"now {now.phase}",
+        "undone": "the top suspect has been undone" if now.undone else "the top suspect is in force",
+    }
+    yield from (said for name, said in words.items() if getattr(before, name) != getattr(now, name))
+    if set(now.proposals) - set(before.proposals):
         yield "an action is proposed"
     if published.merged_into:
         yield f"no longer part of {short_id(published.merged_into)}"

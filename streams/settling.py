@@ -83,9 +83,12 @@ def stirred(
 
 
 def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
-    """The alerts whose ranking a change may alter: near in time, and within its reach."""
+    """The alerts of whose candidates a change may alter what is thought: within its reach, and near in time.
+
+    It may be a suspect of what starts after it, or undo a suspect of what started before.
+    """
     at, ranking = change.facts.effective_at, turn.settings.ranking
-    opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
+    opens, closes = at - micros(ranking.look_back_s), at + micros(ranking.look_back_s)
     return {
         key
         for label, services in turn.views.live.labels()

@@ -170,10 +170,7 @@ def _dump_alert(alert: AlertState) -> Stored:
 
 def _load_alert(stored: Stored) -> AlertState:
     facts = AlertFacts.model_validate(stored["facts"])
-    rest = {
-        name: stored[name]
-        for name in ("at", "settle_at", "last_at", "count", "ended_at", "decided", "audited_count")
-    }
+    rest = {name: stored[name] for name in _PLAIN}
     return AlertState(
         key=(facts.starts_at, facts.fingerprint),
         facts=facts,
