@@ -4,7 +4,7 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from sinks.database import DatabaseProblem
 from sinks.sink import Sink
 from sinks.store import AnotherSink
 from sinks.tables import CANDIDATES, PACKETS
+from tests.children import started, told
 from tests.facts import eventually
 from tests.sinks.driven import all_rows, drain, rows_of, send_packets, stored
 from tests.sinks.published import cite, revise
@@ -25,10 +26,8 @@ from wire.errors import KafkaProblem, Unreachable
 from wire.reader import Place
 
 
-def _process(settings: Settings) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.sinks.run_process", settings.model_dump_json()]
-    root = Path(__file__).parents[2]
-    return subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+def _process(settings: Settings) -> AbstractContextManager[subprocess.Popen[str]]:
+    return started("tests.sinks.run_process", settings.model_dump_json())
 
 
 def _progress(settings: Settings) -> int:
@@ -56,11 +55,10 @@ def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
     chance = random.Random(7)  # noqa: S311 - when to kill, the same in every run
     kills = 0
     while _progress(configured) < wanted:
-        before, process = _progress(configured), _process(configured)
-        bound = before + chance.randrange(1, 400)
-        eventually(lambda: _progress(configured) >= min(bound, wanted), 60, "the sink makes progress")  # noqa: B023
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        before = _progress(configured)
+        bound = min(before + chance.randrange(1, 400), wanted)
+        with _process(configured):
+            eventually(lambda: _progress(configured) >= bound, 60, "the sink makes progress")  # noqa: B023
         kills += 1
     assert kills > 1
     calm = configured.model_copy(update={"sink": SinkSettings(database=f"sqlite:///{tmp_path}/calm.db")})
@@ -72,11 +70,10 @@ def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
 
 def test_sigterm_ends_in_order(configured: Settings) -> None:
     """A sink that is told to stop should leave with 0."""
-    process = _process(configured)
-    eventually(lambda: _progress(configured) > 0, 60, "the sink has stored something")
-    process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=30)
-    assert (0, []) == (process.returncode, [line for line in told.splitlines() if line.startswith("sink:")])
+    with _process(configured) as process:
+        eventually(lambda: _progress(configured) > 0, 60, "the sink has stored something")
+        process.send_signal(signal.SIGTERM)
+        assert (0, []) == told(process, "sink")
 
 
 def test_the_second_of_two_sinks_stops(configured: Settings, places: dict[str, Place]) -> None:
@@ -134,10 +131,10 @@ def test_a_full_disk_is_told_at_once_and_costs_nothing(
 )
 def test_a_database_that_cannot_be_opened_is_one_line(configured: Settings, address: str, line: str) -> None:
     """A missing folder and a mistyped address should end the process with one line that says what to do."""
-    process = _process(configured.model_copy(update={"sink": SinkSettings(database=address)}))
-    _, told = process.communicate(timeout=60)
-    assert (1, 1) == (process.returncode, len(told.splitlines()))
-    assert line in told
+    with _process(configured.model_copy(update={"sink": SinkSettings(database=address)})) as process:
+        code, lines = told(process, "sink")
+    assert (1, 1) == (code, len(lines))
+    assert line in lines[0]
 
 
 def test_no_broker_and_no_topics_are_told(
