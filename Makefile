@@ -46,7 +46,7 @@ upgrade: env ## write the locks anew with the newest versions, and the list of K
 	@$(BIN)/python -m local.kafka_pins
 
 audit: env ## known weaknesses of the locked packages
-	@$(BIN)/pip-audit --require-hashes -r requirements/run.txt
+	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/run.txt
 
 bench: env ## the benchmarks
 	@$(BIN)/python -m bench

@@ -57,10 +57,14 @@ class Home:
 
 
 def home_of(folder: Path) -> Home:
-    """The home in `folder`, made where it is missing; LocalError where it cannot be written."""
+    """The home in `folder`, made where it is missing, for its owner alone: deliveries are kept in it.
+
+    LocalError where it cannot be written.
+    """
     home = Home(folder.absolute())
     try:
-        home.log("any").parent.mkdir(parents=True, exist_ok=True)
+        home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        home.log("any").parent.mkdir(exist_ok=True)
     except OSError as error:
         raise LocalError(f"the folder {folder} cannot be written: {error.strerror}") from error
     return home
@@ -85,7 +89,7 @@ def held(home: Home) -> Iterator[None]:
 def _locked(home: Home) -> TextIO:
     """The lock file, held; one that its last holder removed meanwhile is not the one that others meet."""
     while True:
-        lock = home.lock.open("a+", encoding="utf-8")
+        lock = _open(home.lock)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if home.lock.stat().st_ino == os.fstat(lock.fileno()).st_ino:
@@ -96,6 +100,13 @@ def _locked(home: Home) -> TextIO:
         except FileNotFoundError:
             pass
         lock.close()
+
+
+def _open(path: Path) -> TextIO:
+    try:
+        return path.open("a+", encoding="utf-8")
+    except OSError as error:
+        raise LocalError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _taken(home: Home) -> str:

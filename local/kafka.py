@@ -117,6 +117,10 @@ def accepts(ports: Ports) -> bool:
 
 
 def _check_room(folder: Path) -> None:
+    if "," in str(folder):
+        raise LocalError(
+            f"Kafka cannot keep its data in {folder}: the path has a comma; choose another folder"
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -197,7 +201,9 @@ def _java(folder: Path, files: KafkaFiles, log: Path, main_class: str, *argument
         main_class,
         *arguments,
     )
-    environment = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
+    # Under the POSIX locale Java cannot open a path with a letter beyond ASCII.
+    environment = {**kept, "LC_ALL": "C.UTF-8"}
     return process.spawn("Kafka", command, log=log, environment=environment, folder=folder)
 
 

@@ -45,6 +45,13 @@ _FIXED: Mapping[str, str | int] = {
 }
 
 
+def _escaped(value: str) -> str:
+    """As a properties file takes a text: Latin-1 at most, everything else as UTF-16 escapes."""
+    units = value.encode("utf-16-be").hex()
+    escapes = (f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+    return value if value.isascii() and "\\" not in value else "".join(escapes)
+
+
 def broker_settings(data: Path, client_port: int, controller_port: int, host: str) -> str:
     """The text of server.properties for a single node that keeps its data in `data`."""
     client, controller = f"{host}:{client_port}", f"{host}:{controller_port}"
@@ -53,6 +60,6 @@ def broker_settings(data: Path, client_port: int, controller_port: int, host: st
         "controller.quorum.voters": f"1@{controller}",
         "listeners": f"PLAINTEXT://{client},CONTROLLER://{controller}",
         "advertised.listeners": f"PLAINTEXT://{client}",
-        "log.dirs": str(data).replace("\\", "\\\\"),
+        "log.dirs": _escaped(str(data)),
     }
     return "".join(f"{name}={value}\n" for name, value in settings.items())

@@ -31,6 +31,8 @@ _TRIES = 3
 
 _LEFTOVER_S = 15.0
 """Longer than the processes of a killed supervisor can live."""
+_LONG_LOG_BYTES = 16 * 1024 * 1024
+"""A longer log is set aside, in the place of the last one, when its process starts."""
 
 Progress = Callable[[str], None]
 
@@ -194,6 +196,8 @@ def _watched_part(part: Part, home: Home) -> Watched:
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
 
     def start() -> process.Child:
+        if log.exists() and log.stat().st_size > _LONG_LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
         return process.spawn(part.name, part.command, log=log, environment=environment)
 
     return Watched(part.name, part.port, log, start, lambda: answers(part.health_address))

@@ -175,6 +175,21 @@ def test_a_full_disk_is_told_before_anything_starts(tmp_path: Path, monkeypatch:
         start_broker(tmp_path, progress=_quiet)
 
 
+def test_a_folder_with_blanks_and_letters_beyond_ascii_works(tmp_path: Path) -> None:
+    """A home may be named as people name things, also under the POSIX locale."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C")
+        started = start_broker(tmp_path / "Käfer mit Maß 🪲", progress=_quiet)
+    kill_broker(started)
+    assert (started.folder / "data" / "meta.properties").exists()
+
+
+def test_a_folder_with_a_comma_is_refused(tmp_path: Path) -> None:
+    """Kafka would take the path for two."""
+    with pytest.raises(LocalError, match="the path has a comma; choose another folder"):
+        start_broker(tmp_path / "a,b", progress=_quiet)
+
+
 def test_a_layout_that_was_cut_short_starts_anew(tmp_path: Path) -> None:
     """A data folder without meta.properties should not stop the next start."""
     (tmp_path / "data" / "__cluster_metadata-0").mkdir(parents=True)
