@@ -107,7 +107,8 @@ class Sink:
 def run_sink(settings: Settings, ready: Callable[[], object] = lambda: None) -> int:
     """Run until SIGTERM or SIGINT, which finish the batch in hand; the exit code, 0 for an ordered end.
 
-    `ready` is called once broker and tables are open. A problem is one line on standard error and 1: nothing is lost, the next start reads on.
+    `ready` is called once broker and tables are open. A problem is one line on standard error and 1: nothing
+    is lost, the next start reads on.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
