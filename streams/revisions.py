@@ -18,7 +18,7 @@ from streams.packet import Cut, packet_of, state_of
 from streams.settling import NO_CHANGE, absorbed, stirred
 from streams.state import AlertKey
 from streams.turn import Turn
-from streams.unknowns import unknowns_of
+from streams.unknowns import OF_TRANSPORT, unknowns_of
 
 
 class Look(NamedTuple):
@@ -105,18 +105,18 @@ def _material(assessment: Assessment, turn: Turn, decided: Decided | None) -> Ma
 
 
 def _pause(before: Content, now: Content, turn: Turn) -> int:
-    """How long to wait after the last cut, in microseconds: longer where nothing but the repeats has grown."""
+    """How long to wait after the last cut, in microseconds: longer where only counts have grown that say little."""
     correlation = turn.settings.correlation
-    only_repeats = before[1:] == now[1:]
-    return micros(correlation.repeats_s if only_repeats else correlation.step_s)
+    return micros(correlation.repeats_s if before[1:] == now[1:] else correlation.step_s)
 
 
 def _content(assessment: Assessment, turn: Turn) -> Content:
-    """What may change without being material, the repeats first: it is shown after a pause."""
+    """What may change without being material, first what nobody waits for: it is shown after a pause."""
     placed = assessment.group.placed
     repeats, ended = sum(p.alert.repeats for p in placed), sum(not p.alert.firing for p in placed)
-    gaps = (unknown.code for unknown in unknowns_of(assessment, turn.around, turn.settings))
-    return repeats, len(placed), ended, len(assessment.window.near), assessment.window.elsewhere, *gaps
+    gaps = [unknown.code for unknown in unknowns_of(assessment, turn.around, turn.settings)]
+    gaps = [code for code in gaps if code not in OF_TRANSPORT]
+    return f"{repeats}/{assessment.window.elsewhere}", len(placed), ended, len(assessment.window.near), *gaps
 
 
 def _news(published: Published, now: Material) -> Iterator[str]:
