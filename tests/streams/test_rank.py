@@ -1,0 +1,201 @@
+"""Which change is suspected, and whether any: each feature at its boundaries, then whole situations."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from schemas.events import Change, ChangeStatus
+from schemas.settings import Settings
+from streams.rank import Scored, distance_weight, lag_weight
+from tests.streams.pieces import assessed, change_state, topology
+from tests.streams.world import Sent, alert, at, change, shop
+
+RANKING = Settings().ranking
+ONSET = 3600.0
+"""Start of the first alert, in seconds of the story."""
+
+
+def _flag(when: float, service: str | None = "payment", what: str = "express") -> Change:
+    return change("flag", what, when=when, service=service)
+
+
+def _lag(lead: float, kind: str = "flag") -> float:
+    made = change("flag", "express", when=ONSET - lead, service="payment")
+    return lag_weight(change_state(made.model_copy(update={"kind": kind})), at(ONSET), RANKING)
+
+
+def _ranked(*changes: Change, services: Sequence[str] = ("payment",)) -> list[Scored]:
+    alerts = [alert(service, start=ONSET + number) for number, service in enumerate(services)]
+    return list(assessed(alerts, changes).ranked)
+
+
+def _top(*changes: Change, services: Sequence[str] = ("payment",)) -> str | None:
+    top = _ranked(*changes, services=services)[0].change
+    return top.facts.target if top else None
+
+
+def _weight(service: str | None, *alerting: str) -> float:
+    return distance_weight(change_state(_flag(0, service)), alerting, topology(), RANKING)
+
+
+def test_a_change_at_the_very_onset_has_its_whole_weight() -> None:
+    """No time has passed in which it could have been something else."""
+    assert 1.0 == _lag(0)
+
+
+@pytest.mark.parametrize(("kind", "half_life"), RANKING.half_life_s.items())
+def test_the_weight_of_a_change_has_halved_after_exactly_its_half_life(kind: str, half_life: float) -> None:
+    """And quartered after two; each kind has its own."""
+    assert [0.5, 0.25] == pytest.approx([_lag(half_life, kind), _lag(2 * half_life, kind)])
+
+
+def test_a_change_just_after_the_onset_may_be_a_matter_of_clocks() -> None:
+    """Up to the skew, the last microsecond included, it keeps the reduced weight."""
+    assert [RANKING.after_onset] * 2 == [_lag(-0.000001), _lag(-RANKING.skew_s)]
+
+
+def test_a_change_past_the_skew_came_after_what_it_would_have_caused() -> None:
+    """One microsecond past the skew its weight is next to nothing."""
+    assert RANKING.long_after_onset == _lag(-RANKING.skew_s - 0.000001)
+
+
+def test_a_change_on_the_alerting_service_itself_fits_best() -> None:
+    """Then one hop upstream, then two, as the settings say."""
+    found = [_weight("payment", service) for service in ("payment", "checkout", "frontend")]
+    assert list(RANKING.distance) == found
+
+
+def test_a_change_downstream_of_what_fails_fits_badly() -> None:
+    """The frontend needs payment; a change there does not make payment fail."""
+    assert RANKING.downstream == _weight("frontend", "payment")
+
+
+def test_a_change_without_a_path_to_what_fails_does_not_fit_at_all() -> None:
+    """Ledger and payment do not know of each other."""
+    assert 0.0 == _weight("ledger", "payment")
+
+
+def test_a_change_that_nothing_ties_to_a_service_fits_a_little_everywhere() -> None:
+    """It cannot be ruled out, so it keeps a small weight."""
+    assert RANKING.unmapped == _weight(None, "payment", "ledger")
+
+
+def test_the_fit_is_the_mean_over_all_services_that_alert() -> None:
+    """A change has to explain all of them: 1.0 for payment, 0.8 for checkout."""
+    assert _weight("payment", "payment", "checkout") == pytest.approx(0.9)
+
+
+def test_upstream_beats_downstream_at_the_same_lag() -> None:
+    """Direction decides: what both need is suspected before what needs both."""
+    services = ("checkout", "payment")
+    assert "flag/a" == _top(
+        _flag(ONSET - 60, "payment", "a"), _flag(ONSET - 60, "frontend", "b"), services=services
+    )
+
+
+def test_of_two_changes_of_a_service_the_later_is_suspected() -> None:
+    """Nearer to the onset is likelier."""
+    assert "flag/late" == _top(_flag(ONSET - 600, what="early"), _flag(ONSET - 60, what="late"))
+
+
+def test_of_two_equal_changes_the_order_is_set() -> None:
+    """Equal belief: the same order every time, by name."""
+    first, second = _flag(ONSET - 60, what="a"), _flag(ONSET - 60, what="b")
+    assert _top(first, second) == _top(second, first)
+
+
+def test_nothing_near_means_that_no_change_is_to_blame() -> None:
+    """The only answer has all of the belief."""
+    [only] = _ranked()
+    assert (None, 1.0) == (only.change, only.confidence)
+
+
+def test_an_old_change_does_not_outweigh_no_change() -> None:
+    """Two hours are twelve half-lives of a flag."""
+    assert None is _top(_flag(ONSET - RANKING.look_back_s))
+
+
+def test_the_window_begins_exactly_at_the_look_back() -> None:
+    """Included at the boundary, one microsecond before it is not looked at."""
+    assert 2 == len(_ranked(_flag(ONSET - RANKING.look_back_s)))
+    assert 1 == len(_ranked(_flag(ONSET - RANKING.look_back_s - 0.000001)))
+
+
+def test_the_window_ends_exactly_at_the_look_ahead() -> None:
+    """The same on the other side."""
+    assert 2 == len(_ranked(_flag(ONSET + RANKING.look_ahead_s)))
+    assert 1 == len(_ranked(_flag(ONSET + RANKING.look_ahead_s + 0.000001)))
+
+
+def test_changes_elsewhere_are_counted_and_not_ranked() -> None:
+    """The packet can say how many there were."""
+    found = assessed(
+        [alert("payment", start=ONSET)], [_flag(ONSET - 60, "ledger", "other"), _flag(ONSET - 60)]
+    )
+    assert (1, 1) == (found.window.elsewhere, len(found.window.near))
+
+
+def _on(when: float) -> Change:
+    return change("flag", "express", when=when, service="payment", before="off", after="on")
+
+
+def _off(when: float) -> Change:
+    return change("flag", "express", when=when, service="payment", before="on", after="off")
+
+
+def test_a_change_undone_before_the_onset_is_hardly_suspected_and_neither_is_its_undoing() -> None:
+    """On and off again five minutes before anything fails: no change is the better answer."""
+    ranked = _ranked(_on(ONSET - 360), _off(ONSET - 300))
+    assert None is ranked[0].change
+    assert [True, True] == ["undo" in scored.features for scored in ranked[1:]]
+
+
+def test_a_change_undone_after_the_onset_stays_the_suspect() -> None:
+    """Turning it off is what a responder does; it does not clear the flag of suspicion."""
+    top = _ranked(_on(ONSET - 60), _off(ONSET + 300))[0]
+    assert top.change is not None
+    assert (at(ONSET - 60), False) == (top.change.facts.effective_at, "undo" in top.features)
+
+
+def test_a_change_to_another_value_undoes_nothing() -> None:
+    """From off to on, then from on to half, is two changes."""
+    half = change("flag", "express", when=ONSET - 30, service="payment", before="on", after="half")
+    assert not any("undo" in scored.features for scored in _ranked(_on(ONSET - 60), half))
+
+
+@pytest.mark.parametrize("status", ["failed", "started", "unknown"])
+def test_a_change_that_did_not_take_effect_is_not_suspected(status: ChangeStatus) -> None:
+    """Only what succeeded can have broken something."""
+    deploy = change("deploy", "payment", when=ONSET - 60, service="payment")
+    assert 1 == len(_ranked(deploy.model_copy(update={"status": status})))
+
+
+def test_what_a_rule_clears_is_not_suspected() -> None:
+    """A write by a controller is kept, and cannot be to blame."""
+    config = change("config", "payment", when=ONSET - 60, service="payment")
+    cleared = config.model_copy(update={"suspectable": False, "verdict": "written by a part of the cluster"})
+    assert 1 == len(_ranked(cleared))
+
+
+def test_beliefs_sum_to_one() -> None:
+    """However many there are."""
+    ranked = _ranked(*(_flag(ONSET - 60 * n, what=f"f{n}") for n in range(1, 30)))
+    assert sum(scored.confidence for scored in ranked) == pytest.approx(1.0)
+
+
+def test_the_belief_of_a_lone_suspect_is_its_share_of_all_weights() -> None:
+    """A flag on payment itself, one half-life before: 0.5 against 0.35 for no change."""
+    top = _ranked(_flag(ONSET - RANKING.half_life_s["flag"]))[0]
+    assert top.confidence == pytest.approx(0.5 / (0.5 + RANKING.no_change))
+    assert {"prior": 1.0, "distance": 1.0, "lag": 0.5} == top.features
+
+
+@pytest.mark.parametrize(("environment", "suspects"), [("staging", 1), ("production", 2), (None, 2)])
+def test_only_changes_of_the_scope_or_of_the_whole_tenant_are_suspected(
+    environment: str | None, suspects: int
+) -> None:
+    """A staging deploy broke nothing in production; one that names no environment may have."""
+    deploy = change("deploy", "payment", when=0, service="payment", environment=environment)
+    world = shop(Sent(deploy, 1), Sent(alert("payment", start=60), 61))
+    [candidate] = world.candidates().values()
+    assert suspects == len(candidate.suspects)
