@@ -13,7 +13,7 @@ from sources.alert_labels import environment_of, namespace_of, references_of, se
 from sources.alert_words import summary_of, value_of
 from sources.fields import at, first_link, listing, literal, mapping, moment, text
 from sources.reading import Ignored, Item, Reading, Record, Refused, reading_of, refuse
-from streams.redact import Json, redact, redacted_json
+from streams.redact import Json, json_text, redact
 
 _ENVELOPE: Final = ("receiver", "externalURL", "groupKey", "version")
 """Fields of the group that each alert's original keeps."""
@@ -60,8 +60,8 @@ def _alert(body: Mapping[str, Json], alert: Json, number: int, received_at: int)
     shown = listing(at(original, ("alerts",)))[0]
     problem = _problem(shown)
     if problem:
-        return Refused(*problem, path, redacted_json(original))
-    message = _message(mapping(shown), redacted_json(original), received_at)
+        return Refused(*problem, path, json_text(original))
+    message = _message(mapping(shown), json_text(original), received_at)
     subject = message.service or next(iter(message.references), message.name)
     return Record("alerts", (subject,), message, path)
 

@@ -11,7 +11,7 @@ from schemas.events import Entity
 from sources.documents import Document, documents
 from sources.fields import at, first_link, first_text, listing, literal, mapping, text
 from sources.reading import Ignored, Item, Reading, Record, Refused, reading_of, refuse
-from streams.redact import Json, redact, redacted_json
+from streams.redact import Json, json_text, redact
 
 _NO_SERVICE: Final[Mapping[str, str]] = {
     "user": "people are not kept; teams own services",
@@ -77,7 +77,7 @@ def _entity(entry: Mapping[str, Json], kind: str, name: str) -> Entity:
         references=tuple(dict.fromkeys(_references(entry, namespace))),
         runbook=_runbook(entry),
         link=_link(entry),
-        original=redacted_json(dict(entry)),
+        original=json_text(dict(entry)),
     )
 
 

@@ -12,7 +12,7 @@ from schemas.events import Change
 from sources.fields import Path, at, first_text, literal, mapping, moment, text
 from sources.flagd_flags import Difference, differences, flags_of
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
-from streams.redact import Json, redact, redacted_json
+from streams.redact import Json, json_text, redact
 
 EVENT_TYPE: Final = "dev.flagd.flags.changed"
 
@@ -102,6 +102,6 @@ def _record(event: Mapping[str, Json], difference: Difference, path: str) -> Ite
         actor=first_text(original, (("actor",),)),
         effective_at=effective_at,
         notified_at=effective_at,
-        original=redacted_json(original),
+        original=json_text(original),
     )
     return Record("flags", (shown.key,), message, path)

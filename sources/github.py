@@ -12,7 +12,7 @@ import orjson
 from schemas.events import Change, ChangeStatus
 from sources.fields import Path, at, first_link, first_moment, first_text, mapping
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
-from streams.redact import Json, redact, redacted_json
+from streams.redact import Json, json_text, redact
 
 EVENT_HEADER: Final = "x-github-event"
 
@@ -128,7 +128,7 @@ def _deployment(original: Json) -> Item:
         effective_at=time,
         notified_at=first_moment(original, _SENT),
         link=first_link(original, _LINK),
-        original=redacted_json(original),
+        original=json_text(original),
     )
     return Record("deploys", (subject,), message)
 

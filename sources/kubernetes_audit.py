@@ -13,7 +13,7 @@ from sources.fields import Path, at, first_moment, first_text, mapping, text
 from sources.kubernetes_objects import name_of, references_of, written
 from sources.kubernetes_verdicts import response_code, verdict_of
 from sources.reading import Ignored, Item, Reading, Record, Refused, reading_of, refuse
-from streams.redact import Json, redact, redacted_json
+from streams.redact import Json, json_text, redact
 
 _COMPLETE: Final = "ResponseComplete"
 _STAGES: Final = frozenset(("RequestReceived", "ResponseStarted", "Panic"))
@@ -49,7 +49,7 @@ def _item(event: Json, path: str) -> Item:
 
 def _change(event: Mapping[str, Json], path: str) -> Item:
     """Read from the redacted event alone, so that whatever is claimed stands in it."""
-    original = redacted_json(dict(event))
+    original = json_text(dict(event))
     time = first_moment(dict(event), _TIME)
     if time is None:
         return Refused("no_time", "stageTimestamp is no time of RFC 3339", path, original)

@@ -43,7 +43,12 @@ def redact_text(text: str) -> str:
 
 def redacted_json(value: Json) -> str:
     """The redacted value as compact JSON text with sorted keys."""
-    return orjson.dumps(redact(value), option=orjson.OPT_SORT_KEYS).decode()
+    return json_text(redact(value))
+
+
+def json_text(value: Json) -> str:
+    """A value that is redacted already, in the same form."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _walk(value: Json, depth: int) -> Json:
