@@ -1,0 +1,99 @@
+"""Where the fault sits and who owns it."""
+
+from schemas.events import Alert, Change
+from streams.assess import Assessment
+from tests.streams.pieces import assessed, topology
+from tests.streams.world import SHOP, alert, change, entity
+
+
+def _roots(*services: str, flag_on: str | None = None) -> tuple[str, ...]:
+    alerts = [alert(service, start=number) for number, service in enumerate(services)]
+    return assessed(alerts, [_flag(flag_on)] if flag_on else []).roots
+
+
+def _flag(service: str) -> Change:
+    return change("flag", "express", when=-1, service=service)
+
+
+def _labelled(**labels: str) -> Alert:
+    made = alert("unheard-of", start=0)
+    return made.model_copy(update={"labels": {**made.labels, **labels}})
+
+
+def _owned(*alerts: Alert) -> Assessment:
+    return assessed(alerts)
+
+
+def test_the_root_is_the_service_that_all_the_others_need() -> None:
+    """Payment explains checkout and frontend, whichever began first."""
+    assert ("payment", "checkout", "frontend") == _roots("frontend", "checkout", "payment")
+
+
+def test_of_two_services_that_explain_as_much_the_earlier_alert_is_the_root() -> None:
+    """Cart and payment are both needed by checkout, and not by each other."""
+    assert ("payment", "cart", "checkout") == _roots("payment", "cart", "checkout")
+    assert ("cart", "payment", "checkout") == _roots("cart", "payment", "checkout")
+
+
+def test_a_believed_change_makes_its_service_a_root_although_it_is_quiet() -> None:
+    """Checkout and frontend fail, the flag was on payment, which both need and which raises no alert."""
+    assert "payment" in _roots("checkout", "frontend", flag_on="payment")
+
+
+def test_a_change_that_is_believed_in_less_than_no_change_makes_no_root() -> None:
+    """A flag of the frontend explains no failing payment."""
+    assert ("payment",) == _roots("payment", flag_on="frontend")
+
+
+def test_a_service_that_the_catalog_lacks_can_be_the_root() -> None:
+    """There is nothing else to name."""
+    assert ("unheard-of",) == _roots("unheard-of")
+
+
+def test_without_any_service_there_is_no_root() -> None:
+    """An alert that names none leaves the answer empty, and no owner."""
+    found = assessed([alert(None, start=0)])
+    assert ((), None) == (found.roots, found.owner.team)
+
+
+def test_the_owner_is_that_of_the_suspected_root() -> None:
+    """By its catalog entry, which is named for the evidence."""
+    owner = _owned(alert("checkout", start=0), alert("payment", start=1)).owner
+    assert ("team-payment", "payment", "payment") == (owner.team, owner.service, owner.entity)
+    assert "the catalog entry of the suspected root" == owner.how
+
+
+def test_a_root_without_an_owner_leaves_it_to_the_next() -> None:
+    """Whoever owns the next root is asked, and the packet says how they were found."""
+    nobody = entity("payment").model_copy(update={"owner": None})
+    graph = topology(*(nobody if entry.name == "payment" else entry for entry in SHOP))
+    owner = assessed([alert("payment", start=0), alert("checkout", start=1)], graph=graph).owner
+    assert ("team-checkout", "the catalog entry of checkout") == (owner.team, owner.how)
+
+
+def test_a_label_names_the_owner_where_the_catalog_does_not() -> None:
+    """The alert's own word counts, and the alert is the evidence."""
+    owner = _owned(_labelled(team="team-odd")).owner
+    assert ("team-odd", "the alert's label team", 0, None) == (
+        owner.team,
+        owner.how,
+        owner.alert,
+        owner.entity,
+    )
+
+
+def test_the_catalog_wins_over_a_label() -> None:
+    """A label may be copied from another rule; the entry is kept by its owner."""
+    named = alert("payment", start=0)
+    odd = named.model_copy(update={"labels": {**named.labels, "team": "team-odd"}})
+    assert "team-payment" == _owned(odd).owner.team
+
+
+def test_nobody_is_a_guess() -> None:
+    """Without entry and label there is no owner, and the reason says so."""
+    owner = _owned(_labelled()).owner
+    assert (None, "unheard-of", "no catalog entry and no label names one") == (
+        owner.team,
+        owner.service,
+        owner.how,
+    )
