@@ -202,8 +202,8 @@ _BODIES: dict[type, type[AlertFacts | ChangeFacts | EntityFacts]] = {
 
 def _environment(facts: AlertFacts | ChangeFacts, tenant: TenantSettings) -> str | None:
     """The environment that an event names, in the tenant's own words; else what its namespace stands for."""
-    if facts.environment:
-        named = facts.environment.strip().lower()
+    named = (facts.environment or "").strip().lower()
+    if named:
         return tenant.environments.get(named, named)
     return tenant.environments.get((facts.namespace or "").lower())
 
