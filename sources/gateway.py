@@ -22,7 +22,7 @@ from schemas.settings import Settings, is_replay
 from schemas.times import LATEST, format_time
 from sources.answers import answer, busy, denied, failed, taken, unavailable
 from sources.bodies import raw_of, read_body
-from sources.catalogue import FORMATS, Format, UnknownSource, format_of
+from sources.catalogue import FORMATS, UnknownSource, format_of
 from sources.fields import at, moment
 from sources.intake import Intake, take
 from sources.letters import Arrival, Raw, letter_record, raw_letter, refusal_record
@@ -35,6 +35,8 @@ from wire.errors import KafkaProblem
 
 RECEIVED_AT: Final = "x-received-at"
 """Header of a replay's delivery: when it was received, RFC 3339."""
+_LARGE: Final = 64 * 1024
+"""Bytes from which on reading a delivery would hold up the others."""
 _GONE: Final = 499
 """The client went away before its body was complete; nobody reads the answer."""
 
@@ -111,7 +113,8 @@ class Gateway:
                     400, "not_json", f"the body is no JSON: {error}", raw_of(body), arrival
                 )
             parsed = body.decode("utf-8", "replace")
-        return await self._publish(await _taken(entry, parsed, request.headers, arrival))
+        slow = isinstance(parsed, str) or len(body) > _LARGE
+        return await self._publish(await _taken(parsed, request.headers, arrival, beside=slow))
 
     async def _publish(self, intake: Intake) -> Response:
         """Everything acknowledged, then every refusal on record, then the answer."""
@@ -175,6 +178,7 @@ def gateway_app(gateway: Gateway) -> Starlette:
     """The HTTP application; starts and stops nothing by itself."""
     routes: list[BaseRoute] = [
         Route("/t/{tenant}/v1/tick", gateway.tick, methods=["POST"]),
+        Route("/v1", _formats, methods=["GET"]),
         Route("/v1/{source}", gateway.deliver, methods=["POST"]),
         Route("/t/{tenant}/v1/{source}", gateway.deliver, methods=["POST"]),
         Route("/healthz", _alive, methods=["GET"]),
@@ -184,10 +188,10 @@ def gateway_app(gateway: Gateway) -> Starlette:
     return Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
 
 
-async def _taken(entry: Format, body: Json, headers: Mapping[str, str], arrival: Arrival) -> Intake:
-    """YAML is slow, so it is read beside the loop; everything else takes less than handing it over."""
-    arguments = (entry.route, body, dict(headers), arrival.received_at, arrival.tenant)
-    return await asyncio.to_thread(take, *arguments) if isinstance(body, str) else take(*arguments)
+async def _taken(body: Json, headers: Mapping[str, str], arrival: Arrival, *, beside: bool) -> Intake:
+    """YAML and large deliveries are read beside the loop; the others take less than handing them over."""
+    arguments = (arrival.source, body, dict(headers), arrival.received_at, arrival.tenant)
+    return await asyncio.to_thread(take, *arguments) if beside else take(*arguments)
 
 
 def _reached(body: bytes | Raw) -> int | None:
@@ -196,6 +200,22 @@ def _reached(body: bytes | Raw) -> int | None:
     except orjson.JSONDecodeError:
         return None
     return LATEST if at(said, ("end",)) is True else moment(at(said, ("at",)))
+
+
+async def _formats(_: Request) -> Response:
+    """GET /v1: what can be sent, and how."""
+    shown = [
+        {
+            "post": f"/v1/{entry.route}",
+            "format": entry.title,
+            "topics": entry.topics,
+            "event_time": entry.event_time,
+            "notification_time": entry.notification_time,
+            "sender": entry.sender,
+        }
+        for entry in FORMATS.values()
+    ]
+    return answer(200, shown)
 
 
 async def _alive(_: Request) -> Response:

@@ -249,6 +249,26 @@ def test_many_at_once_are_each_answered_by_their_own_records(client: httpx.Clien
     assert len(found) == 300
 
 
+def test_the_formats_can_be_asked_for(client: httpx.Client) -> None:
+    """The list should say where each format goes, and which of its fields is the time of sending."""
+    told = {one["post"]: one["notification_time"] for one in client.get("/v1").json()}
+    assert {
+        "/v1/alertmanager": None,
+        "/v1/github": "deployment_status.updated_at",
+        "/v1/flagd": "time of the CloudEvent",
+        "/v1/kubernetes-audit": "stageTimestamp",
+        "/v1/catalog": None,
+    } == told
+
+
+def test_a_large_delivery_is_taken_whole(client: httpx.Client, broker: Broker) -> None:
+    """Every alert of a large group should be in Kafka."""
+    alerts = [alert(fingerprint=f"f{number}") for number in range(300)]
+    answer = client.post(f"{replay('group')}/alertmanager", json=group(*alerts), headers=REPLAY)
+    assert (202, 300) == (answer.status_code, len(answer.json()["published"]))
+    assert len(of_tenant(broker.bootstrap, "alerts", "replay-group")) == 300
+
+
 def test_health_says_alive_and_ready(client: httpx.Client) -> None:
     """Both should be 200 while the broker answers."""
     assert (200, 200) == (client.get("/healthz").status_code, client.get("/readyz").status_code)
