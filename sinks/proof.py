@@ -33,11 +33,17 @@ class Leaves:
         return frozenset(stated | {number * unit for number in self.numbers for unit in _UNITS})
 
     def contain(self, value: str) -> bool:
-        """True when the value stands in a leaf literally, or is the same instant as one."""
+        """True when the value stands in a leaf literally, or is the same instant as one.
+
+        A value that is itself a JSON object or array is contained when each of its keys and leaves is.
+        """
         if any(value in text for text in self.texts):
             return True
         at = _instant(value)
-        return at is not None and at in self.instants
+        if at is not None:
+            return at in self.instants
+        inner = leaves_of(value).texts if value[:1] in {"{", "["} else frozenset()
+        return bool(inner) and inner <= self.texts
 
 
 def unproven(values: Iterable[str], originals: Sequence[str]) -> tuple[str, ...]:

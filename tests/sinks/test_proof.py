@@ -83,3 +83,11 @@ def test_an_instant_is_found_however_it_is_written(at: int) -> None:
     value = format_time(at)
     assert () == unproven([value], [f"[{at}]", f'["{value}"]'])
     assert () == unproven([value], [f"[{at}]"])
+
+
+def test_a_value_that_is_json_is_contained_when_each_of_its_leaves_is() -> None:
+    """A change's value may be a part of an object; the original holds it in another order and place."""
+    original = '{"spec":{"scaleTargetRef":{"name":"mobile-api"},"maxReplicas":6,"minReplicas":2}}'
+    assert () == unproven(['{"maxReplicas":6,"scaleTargetRef":{"name":"mobile-api"}}'], [original])
+    assert ('{"maxReplicas":7}',) == unproven(['{"maxReplicas":7}'], [original])
+    assert ("{}",) == unproven(["{}"], [original])

@@ -1,0 +1,104 @@
+"""Owns what a test may do with the running system: send a recording, read its topics and tables, kill its processes."""
+
+import os
+import signal
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.build import build
+from cli.inprocess import InProcess
+from cli.settings_file import load_settings
+from local.home import Home
+from local.status import Status, read_status
+from schemas.audit import AuditEntry, AuditRecord
+from schemas.codec import decode
+from schemas.model import Message
+from schemas.packets import Candidate
+from sources.recording import Delivery, Tick
+from sources.sender import Target, send
+from streams.cause import Output
+from streams.export import export
+from tests.facts import eventually
+from wire.follow import following
+
+TOKEN = "a token of the tests"  # noqa: S105 - it opens nothing but this test's own gateway
+EXAMPLE = Path(__file__).parents[2] / "examples" / "checkout"
+_IDLE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The running system of one home."""
+
+    home: Path
+
+    @property
+    def status(self) -> Status:
+        """What runs now."""
+        return read_status(Home(self.home))
+
+    def send(self, steps: Iterable[Delivery | Tick], tenant: str) -> None:
+        """Sends the steps through the gateway as a replay tenant."""
+        send(steps, Target(self.status.gateway, tenant, TOKEN))
+
+    def in_process(self, steps: Iterable[Delivery | Tick], tenant: str) -> list[Output]:
+        """What the same steps give without Kafka, under the settings of this system."""
+        settings = load_settings(self.home / "settings.toml")
+        return list(InProcess(tenant, settings, build()).run(steps))
+
+    def messages(self, topic: str, tenant: str) -> list[Message]:
+        """All messages of a topic that belong to a tenant, as any consumer reads them."""
+        with following(self.status.bootstrap, topic) as follower:
+            values: list[bytes] = []
+            while (value := follower.next(_IDLE_S)) is not None:
+                values.append(value)
+        return [m for m in (decode(topic, value) for value in values) if _tenant(m) == tenant]
+
+    def export(self, tenant: str) -> bytes:
+        """The export of a tenant's candidates as they stand now."""
+        return exported(self.messages("incident-candidates", tenant))
+
+    def decisions(self, tenant: str) -> list[str]:
+        """The ids of a tenant's decisions in the audit log, by the correlator, in order."""
+        with following(self.status.bootstrap, "audit") as follower:
+            records = []
+            while (value := follower.next(_IDLE_S)) is not None:
+                records.append(decode("audit", value))
+        entries = (decode("audit-entries", r.entry) for r in records if isinstance(r, AuditRecord))
+        return list(_correlated(entries, tenant))
+
+    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
+        """Rows of the tables."""
+        with sqlite3.connect(f"file:{self.home / 'incidents.db'}?mode=ro", uri=True) as database:
+            return database.execute(query, values).fetchall()
+
+    def kill(self, name: str) -> None:
+        """Kill -9 of one process; returns once the supervisor has another in its place that is healthy."""
+        before = self.pid(name)
+        os.kill(before, signal.SIGKILL)
+        eventually(lambda: self.pid(name) != before and self.status.healthy, 60, f"{name} is back")
+
+    def pid(self, name: str) -> int:
+        """The process id of one process; LookupError while it has none."""
+        pid = next(each.pid for each in self.status.processes if each.name == name)
+        if pid is None:
+            raise LookupError(f"{name} has no process")
+        return pid
+
+
+def exported(messages: Iterable[Message]) -> bytes:
+    """The export of the candidates among some messages."""
+    return export(message for message in messages if isinstance(message, Candidate))
+
+
+def _correlated(entries: Iterable[Message], tenant: str) -> Iterator[str]:
+    for entry in entries:
+        if isinstance(entry, AuditEntry) and entry.tenant == tenant and entry.actor == "correlator":
+            yield entry.decision_id
+
+
+def _tenant(message: Message) -> str:
+    named = getattr(message, "candidate", message)
+    return str(getattr(named, "tenant", ""))
