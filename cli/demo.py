@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sinks.packet_text import packet_text
 
 from cli.console import fail, progress, speaks_plainly
 from cli.showing import NothingCame, Watching
@@ -26,6 +25,7 @@ from local.supervisor import Running
 from schemas.identity import content_hash
 from schemas.packets import Packet
 from schemas.settings import REPLAY_PREFIX, GatewaySettings, Settings
+from sinks.packet_text import packet_text
 from sources.recording import Delivery, Tick, deliveries, script
 from sources.sender import CannotSend, Target, send
 from wire.follow import following

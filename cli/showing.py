@@ -29,6 +29,7 @@ class Watching:
     candidates: Follower
     tenant: str
     newest: dict[str, Packet] = field(default_factory=dict)
+    revisions: dict[str, Candidate] = field(default_factory=dict)
     changed_at: float = field(default_factory=time.monotonic)
 
     def first(self, deadline_s: float, check: Callable[[], None]) -> Packet:
@@ -49,11 +50,11 @@ class Watching:
             self._look()
             if time.monotonic() > end:
                 raise NothingCame(f"the candidates had not settled within {deadline_s:.0f} s; see the logs")
-        return sorted(self.newest.values(), key=lambda packet: -len(packet.candidate.members))
+        return sorted(self.final(), key=lambda packet: -len(packet.candidate.members))
 
     def _is_over(self) -> bool:
         quiet = time.monotonic() - self.changed_at > _QUIET_S
-        return quiet and all(packet.candidate.phase == "settled" for packet in self.newest.values())
+        return quiet and all(packet.candidate.phase == "settled" for packet in self.final())
 
     def _look(self) -> None:
         packet = _read("context-packets", self.packets.next(_POLL_S))
@@ -61,8 +62,13 @@ class Watching:
             self.newest[packet.candidate.candidate_id] = packet
             self.changed_at = time.monotonic()
         candidate = _read("incident-candidates", self.candidates.next(0))
-        if isinstance(candidate, Candidate) and candidate.tenant == self.tenant and candidate.merged_into:
-            self.newest.pop(candidate.candidate_id, None)
+        if isinstance(candidate, Candidate) and candidate.tenant == self.tenant:
+            self.revisions[candidate.candidate_id] = candidate
+
+    def final(self) -> list[Packet]:
+        """The newest packet of every candidate that is not part of another; the two topics come independently."""
+        merged = {name for name, candidate in self.revisions.items() if candidate.merged_into}
+        return [packet for name, packet in self.newest.items() if name not in merged]
 
 
 def _read(topic: str, value: bytes | None) -> Message | None:

@@ -57,7 +57,7 @@ def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) ->
 
 
 def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> None:
-    news = tuple(_news(published, look.material))
+    news = (*_news(published, look.material), *_counted(published, look))
     published.number += 1
     published.material, published.content = look.material, look.content
     published.cut_at, published.merged_into = at, None
@@ -139,6 +139,17 @@ def _news(published: Published, now: Material) -> Iterator[str]:
         yield "an action is proposed"
     if published.merged_into:
         yield f"no longer part of {short_id(published.merged_into)}"
+
+
+def _counted(published: Published, look: Look) -> Iterator[str]:
+    """What has grown in number since the last revision, in words; alerts of a new kind are told already."""
+    if not published.content:
+        return
+    told = set(look.material.kinds) - set(published.material.kinds)
+    for place, words, known in ((1, "joined", len(told)), (2, "resolved", 0)):
+        grown = int(look.content[place]) - int(published.content[place]) - known
+        if grown > 0:
+            yield f"{grown} more alert{'s' if grown > 1 else ''} {words}"
 
 
 def _merge(named: dict[str, Group], at: int, turn: Turn) -> None:
