@@ -35,6 +35,7 @@ class _Partition:
     folding_s: float = 0.0
     saved_at: float = field(default_factory=time.monotonic)
     saved_offset: int = 0
+    trimmed_at: float = field(default_factory=time.monotonic)
 
 
 @dataclass(slots=True)
@@ -112,6 +113,9 @@ class Correlator:
         await self.snapshots.save(held.fold.memory)
         held.folding_s, held.saved_at = 0.0, time.monotonic()
         held.saved_offset = held.fold.memory.next_offset
+        if time.monotonic() - held.trimmed_at > self.settings.state.trim_every_s:
+            held.trimmed_at = time.monotonic()
+            await self.snapshots.trim(held.fold.memory.partition, time.time_ns() // 1_000_000)
 
 
 def _letter(batch: Batch, record: Record, wrong: Undecodable) -> DeadLetter:

@@ -18,9 +18,11 @@ from streams.memory import Memory
 from streams.snapshot import FORMAT, UnknownFormat, dump, load
 from wire.partition import read_partition
 from wire.producer import Outbox
+from wire.trim import delete_before, offset_at
 
 _KEPT = 2
 TOPIC = "correlator-state"
+SIGNALS = "signals"
 
 log = structlog.get_logger()
 
@@ -46,6 +48,17 @@ class Snapshots:
             for key in known.pop(offset):
                 await self._send(memory.partition, key, None)
         await self.outbox.flush()
+
+    async def trim(self, partition: int, now_ms: int) -> None:
+        """Deletes signals older than they are kept for, and never past the second-newest snapshot."""
+        offsets = sorted(self.known.get(partition, {}))
+        if len(offsets) < _KEPT:
+            return
+        kept_from = now_ms - round(self.settings.signals_kept_s * 1000)
+        young = await asyncio.to_thread(offset_at, self.bootstrap, SIGNALS, partition, kept_from)
+        before = offsets[-_KEPT] if young is None else min(young, offsets[-_KEPT])
+        if before > 0:
+            await asyncio.to_thread(delete_before, self.bootstrap, SIGNALS, partition, before)
 
     async def load(self, partition: int) -> Memory | None:
         """The memory of the newest whole snapshot; None where there is none."""

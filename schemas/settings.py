@@ -155,6 +155,10 @@ class StateSettings(Message):
     refold_s: float = Field(
         2.0, description="A snapshot is due when refolding since the last would take longer."
     )
+    signals_kept_s: float = Field(
+        604_800.0, description="Age at which signals are deleted, if two snapshots no longer need them."
+    )
+    trim_every_s: float = Field(3600.0, description="Shortest pause between two deletions.")
     chunk_bytes: int = Field(500_000, description="Size of one piece of a snapshot.")
 
 

@@ -88,6 +88,7 @@ def alert_of(signal: Signal, facts: AlertFacts, *, lateness: int, future: int) -
     """The state of an alert after this one notification; the count is not yet in it."""
     ref = ref_of(signal)
     ahead = facts.starts_at > signal.ingested_at + future
+    late = signal.ingested_at > signal.notified_at + lateness
     resolved = facts.status == "resolved"
     return AlertState(
         key=(facts.starts_at, facts.fingerprint),
@@ -96,10 +97,14 @@ def alert_of(signal: Signal, facts: AlertFacts, *, lateness: int, future: int) -
         at=signal.ingested_at if ahead else facts.starts_at,
         settle_at=settle_time(signal, lateness),
         last_at=signal.last_ingested_at,
-        notes=frozenset(signal.notes) | ({"start_in_future"} if ahead else frozenset()),
+        notes=frozenset(signal.notes) | _noted(start_in_future=ahead, late=late),
         resolved=ref if resolved else None,
         ended_at=(facts.ends_at or signal.ingested_at) if resolved else None,
     )
+
+
+def _noted(**notes: bool) -> frozenset[str]:
+    return frozenset(note for note, holds in notes.items() if holds)
 
 
 def settle_time(signal: Signal, lateness: int) -> int:

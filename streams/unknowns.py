@@ -21,6 +21,7 @@ OF_TRANSPORT = frozenset({"input_behind"})
 """Gaps of the moment on the way here, which say nothing of the incident itself."""
 _NOTES = {
     "start_in_future": "starts in the future; its ingest time counts instead",
+    "late": "arrived late; packets before it did not know of it",
     "ingest_replaced": "carried an ingest time too far from the broker's; the broker's counts instead",
     "no_environment": "names no environment",
 }
