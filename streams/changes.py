@@ -1,7 +1,7 @@
 """The changes of a tenant or a scope, by their names and in the order in which they took effect."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from streams.state import ChangeState
@@ -33,13 +33,13 @@ class ChangeBook:
         start, end = bisect_left(self._order, (opens, "")), bisect_right(self._order, (closes, "\U0010ffff"))
         return (self.by_ref[ref] for _, ref in self._order[start:end])
 
-    def drop_before(self, moment: int) -> int:
-        """Forgets the changes that took effect before `moment`; returns how many."""
+    def drop_before(self, moment: int, needed: Callable[[int], bool]) -> None:
+        """Forgets the changes that took effect before `moment`, but for those at times that are still needed."""
         end = bisect_left(self._order, (moment, ""))
-        for _, ref in self._order[:end]:
+        kept = [place for place in self._order[:end] if needed(place[0])]
+        for _, ref in set(self._order[:end]).difference(kept):
             del self.by_ref[ref]
-        del self._order[:end]
-        return end
+        self._order[:end] = kept
 
 
 def _place(change: ChangeState) -> tuple[int, str]:

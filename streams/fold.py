@@ -14,7 +14,7 @@ from streams.assess import Surroundings
 from streams.cause import Cause, Output
 from streams.clock import clock_of
 from streams.correlate import Index
-from streams.forget import forget, overflow
+from streams.forget import forget, forget_changes, overflow
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.revisions import revise
 from streams.settling import grid, near_change, settle
@@ -125,6 +125,10 @@ class Fold:
         for _, scope in sorted(self.memory.scopes.items()):
             if clock_of(scope.tenant) in moved:
                 self._step(scope, cause)
+        for name, tenant in sorted(self.memory.tenants.items()):
+            now = self.memory.clocks.now(name)
+            if clock_of(name) in moved and now is not None:
+                forget_changes(tenant, self.memory.scopes_of(name), self.settings, now)
 
     def _step(self, scope: ScopeMemory, cause: Cause) -> None:
         """Settles and revises what is due, now that the clock of a scope has moved on."""
@@ -135,7 +139,8 @@ class Fold:
         touched: set[AlertKey] = settle(turn, now)
         waiting, scope.unrevised = scope.unrevised & scope.alerts.keys(), set()
         if touched or waiting:
-            revise(touched | waiting, now if now != LATEST else scope.last_step, turn)
+            ended = scope.last_step + micros(self.settings.correlation.repeats_s)
+            revise(touched | waiting, now if now != LATEST else ended, turn)
         forget(scope, self.settings, now)
 
     def _turn(self, scope: ScopeMemory, tenant: TenantMemory, cause: Cause) -> Turn:

@@ -1,13 +1,14 @@
 """What the fold may forget: what has been quiet for long, and, when there is too much, the oldest.
 
-Forgetting goes by event time and by whole components, so that no candidate loses a part of itself.
+Forgetting goes by event time and by whole candidates.
 """
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
 
-from schemas.settings import Settings, micros
+from schemas.settings import RankingSettings, Settings, micros
 from schemas.times import HOUR, LATEST
-from streams.memory import ScopeMemory
+from streams.memory import ScopeMemory, TenantMemory
 from streams.state import AlertKey, AlertState
 from streams.turn import Turn
 
@@ -18,27 +19,48 @@ def forget(scope: ScopeMemory, settings: Settings, now: int) -> None:
         return
     scope.swept_at = now
     before = now - micros(settings.correlation.retention_s)
-    scope.book.drop_before(before)
-    if scope.views is None:
-        return
-    quiet = [
-        keys
-        for keys in scope.views.live.components()
-        if all(_last(scope.alerts[key]) < before for key in keys)
-    ]
+    components = scope.views.live.components() if scope.views else ()
+    quiet = [keys for keys in components if all(_last(scope.alerts[key]) < before for key in keys)]
     _drop(scope, [key for keys in quiet for key in keys])
+    scope.book.drop_before(before, _near([scope], settings.ranking))
+
+
+def forget_changes(tenant: TenantMemory, scopes: Iterable[ScopeMemory], settings: Settings, now: int) -> None:
+    """The same for the changes of a whole tenant; `scopes` are the tenant's."""
+    if now != LATEST and now >= tenant.swept_at + HOUR:
+        tenant.swept_at = now
+        before = now - micros(settings.correlation.retention_s)
+        tenant.book.drop_before(before, _near(scopes, settings.ranking))
+
+
+def _near(scopes: Iterable[ScopeMemory], ranking: RankingSettings) -> Callable[[int], bool]:
+    """Whether an alert that is still known starts so near to a moment that a change then counts for it."""
+    starts = sorted(alert.at for scope in scopes for alert in scope.alerts.values())
+    ahead, back = micros(ranking.look_ahead_s), micros(ranking.look_back_s)
+
+    def near(moment: int) -> bool:
+        place = bisect_left(starts, moment - ahead)
+        return place < len(starts) and starts[place] <= moment + back
+
+    return near
 
 
 def overflow(turn: Turn, at: int) -> None:
-    """Drops the oldest components when a scope holds more alerts than it may; counted, and put on record."""
+    """Drops the oldest candidates when a scope holds more alerts than it may; counted, and put on record.
+
+    The latest stays whatever its size, so that an incident in full swing is never forgotten while it is told.
+    """
     scope, limit = turn.scope, turn.settings.correlation.max_alerts
     if len(scope.alerts) <= limit or scope.views is None:
         return
     keys: list[AlertKey] = []
-    for component in scope.views.live.components():
+    live = scope.views.live
+    for life in sorted(life for root in live.spots for life in live.lives(root))[:-1]:
         if len(scope.alerts) - len(keys) <= limit - limit // 20:
             break
-        keys.extend(component)
+        keys.extend(placed.alert.key for placed in live.group(life).placed)
+    if not keys:
+        return
     _drop(scope, keys)
     scope.evicted += len(keys)
     details = {"alerts": str(len(keys)), "limit": str(limit)}

@@ -85,6 +85,7 @@ class TenantMemory:
     """Kinds of change ever published, with the time at which the earliest known one took effect."""
     version: int = 0
     """Counts the changes of the catalog, so that scopes see when theirs is stale."""
+    swept_at: int = 0
     _built: tuple[int, Topology] | None = None
 
     def see_kind(self, kind: str, effective_at: int) -> bool:

@@ -40,7 +40,7 @@ def revise(keys: Iterable[AlertKey], at: int, turn: Turn) -> None:
 
 
 def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) -> None:
-    decided = _decision_on(assessment, turn.scope.decided.get(name))
+    decided = _decision_on(assessment, turn.scope.decided.get(name), turn)
     material, content = _material(assessment, turn, decided), _content(assessment, turn)
     published = turn.scope.published.get(name)
     if published is None:
@@ -74,10 +74,12 @@ def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> No
     turn.cause.publish(packet)
 
 
-def _decision_on(assessment: Assessment, decided: Decided | None) -> Decided | None:
-    """What has been decided of a candidate, where it still holds for what is known now."""
+def _decision_on(assessment: Assessment, decided: Decided | None, turn: Turn) -> Decided | None:
+    """What has been decided of a candidate that is old enough, where it still holds for what is known now."""
     suspect = assessment.top.change.facts.source_ref if assessment.top.change else NO_CHANGE
-    return decided if decided and decided.merged_into is None and decided.suspect == suspect else None
+    holds = decided is not None and decided.merged_into is None and decided.suspect == suspect
+    hold = assessment.group.placed[0].alert.ref.ingested_at + micros(turn.settings.correlation.hold_s)
+    return decided if holds and turn.scope.last_step >= hold else None
 
 
 def _phase(decided: Decided | None) -> Phase:

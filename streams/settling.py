@@ -169,15 +169,19 @@ def _proposed(name: str, decided: Decided, assessment: Assessment, step: int, tu
     proposals = {
         p.proposal_id: p for p in proposals_of(assessment, turn.around, cite, at=step, belief=belief)
     }
-    for proposal_id in sorted(decided.proposals.keys() - proposals.keys()):
-        del decided.proposals[proposal_id]
-        turn.audit(name, "withdrawn", step, {"proposal": proposal_id})
+    _withdraw(name, decided, decided.proposals.keys() - proposals.keys(), step, turn)
     for proposal_id in sorted(proposals.keys() - decided.proposals.keys()):
         proposal = proposals[proposal_id]
         decided.proposals[proposal_id] = step
         details = {"action": proposal.action, "target": proposal.target, "tier": proposal.tier}
         turn.audit(name, "proposed", step, {"proposal": proposal_id, **details})
         turn.cause.propose(proposal)
+
+
+def _withdraw(name: str, decided: Decided, proposals: Iterable[str], step: int, turn: Turn) -> None:
+    for proposal_id in sorted(proposals):
+        del decided.proposals[proposal_id]
+        turn.audit(name, "withdrawn", step, {"proposal": proposal_id})
 
 
 def _merge(named: dict[str, Group], step: int, turn: Turn) -> None:
@@ -187,6 +191,7 @@ def _merge(named: dict[str, Group], step: int, turn: Turn) -> None:
         if decided and into != decided.merged_into:
             decided.merged_into, decided.life = into, None
             turn.audit(name, "merged", step, {"into": into})
+            _withdraw(name, decided, decided.proposals, step, turn)
 
 
 def absorbed(named: Mapping[str, Group], scope: ScopeMemory) -> Iterator[tuple[str, str]]:

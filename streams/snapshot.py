@@ -78,6 +78,7 @@ def _dump_tenant(tenant: TenantMemory) -> Stored:
         "entities": [[e.facts.model_dump(), e.ref] for _, e in sorted(tenant.entities.items())],
         "changes": _dump_book(tenant.book),
         "kinds_seen": tenant.kinds_seen,
+        "swept_at": tenant.swept_at,
     }
 
 
@@ -90,6 +91,7 @@ def _load_tenant(stored: Stored) -> TenantMemory:
         entities={entity.facts.entity: entity for entity in entities},
         book=_load_book(stored["changes"]),
         kinds_seen=stored["kinds_seen"],
+        swept_at=stored["swept_at"],
     )
 
 

@@ -177,12 +177,13 @@ class World:
         signals = [signal for _, signal in routed.signals]
         self.fold([*signals, mark_of(topic, 0, batch[-1].offset + 1, INPUTS, routed)])
 
-    def tick(self, seconds: float | None) -> None:
-        """Lets time come to this second of the story on every input; None ends the story."""
+    def tick(self, seconds: float | None, only: str | None = None) -> None:
+        """Lets time come to this second of the story on every input, or only on one; None ends the story."""
         reached = LATEST if seconds is None else at(seconds)
         marks = [
             Mark(topic=t, partition=0, next_offset=0, clocks={self.tenant: reached}, layout=INPUTS)
             for t in INPUTS
+            if only in (None, t)
         ]
         self.fold([Signal(kind="mark", mark=mark) for mark in marks])
 
