@@ -6,7 +6,7 @@ The gateway's routes, the error for an unknown route and docs/sources.md are der
 from dataclasses import dataclass
 from typing import Final
 
-from sources import alertmanager, backstage, flagd, github, kubernetes_audit
+from sources import alertmanager, backstage, flagd, github, gitlab, grafana, kubernetes_audit
 from sources.reading import Adapter
 
 
@@ -39,6 +39,15 @@ FORMATS: Final[dict[str, Format]] = {
             sender="a receiver with webhook_configs: [{url: <gateway>/v1/alertmanager, send_resolved: true}]",
         ),
         Format(
+            route="grafana",
+            title="Grafana, unified alerting webhook",
+            read=grafana.read,
+            topics=("alerts",),
+            event_time="alerts[].startsAt, alerts[].endsAt",
+            notification_time=None,
+            sender="a contact point of type Webhook with the address <gateway>/v1/grafana",
+        ),
+        Format(
             route="github",
             title="GitHub, event deployment_status",
             read=github.read,
@@ -46,6 +55,15 @@ FORMATS: Final[dict[str, Format]] = {
             event_time="deployment_status.created_at, of the status success",
             notification_time="deployment_status.updated_at",
             sender="a webhook of the repository: content type application/json, event Deployment statuses",
+        ),
+        Format(
+            route="gitlab",
+            title="GitLab, deployment and feature flag events",
+            read=gitlab.read,
+            topics=("deploys", "flags"),
+            event_time="status_changed_at; a feature flag event has none, so the ingest time",
+            notification_time="status_changed_at",
+            sender="a webhook of the project or group: triggers Deployment events and Feature flag events",
         ),
         Format(
             route="flagd",

@@ -11,6 +11,7 @@ import orjson
 from sources.catalogue import FORMATS
 from sources.recording import Delivery, deliveries
 from streams.redact import Json
+from tests.sources.senders import sender_samples
 
 AT = 1_770_000_000_000_000
 """An ingest time in February 2026."""
@@ -27,6 +28,8 @@ def sample_deliveries(shared: Path) -> Iterator[Delivery]:
     for path in sorted((payloads / "configs" / "k8s-audit").glob("*.json")):
         yield from (Delivery(AT, "kubernetes-audit", {}, body) for body in _bodies(path))
     yield from _flag_events(shared)
+    for route, with_headers, body in sender_samples(shared):
+        yield Delivery(AT, route, with_headers, body)
     for path in sorted((shared / "samples" / "catalogs" / "backstage").rglob("*.yaml")):
         yield Delivery(AT, "catalog", {}, path.read_text("utf-8"))
 

@@ -36,7 +36,7 @@ def at(seconds: int, source: str, body: object, **headers: str) -> Delivery:
 
 RECORDED = [
     at(0, "alertmanager", group(alert(), "broken")),
-    at(5, "pagerduty", {"a": 1}),
+    at(5, "nagios", {"a": 1}),
     at(
         12,
         "flagd",
@@ -82,7 +82,7 @@ def test_a_recording_arrives_as_it_is_replayed_in_process(url: str, broker: Brok
     )
     assert (6, 4, AT + 41 * SECOND) == (sent.deliveries, sent.ticks, sent.reached)
     assert (3, 1, 3) == (sent.published, sent.ignored, sent.refused)
-    assert {"pagerduty": 1} == sent.without_route
+    assert {"nagios": 1} == sent.without_route
     assert list(range(1, 11)) == seen
     assert in_process(script(RECORDED, catalog), "replay-whole") == in_kafka(broker.bootstrap, "replay-whole")
     assert len(of_tenant(broker.bootstrap, "dead-letters", "replay-whole")) == 3

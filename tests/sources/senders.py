@@ -1,0 +1,29 @@
+"""Owns finding real payloads of further senders beside the checkout, and examples where there are none.
+
+Goes to: `tests.sources.samples`. Nothing of these files is committed.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import orjson
+
+from streams.redact import Json
+
+Sample = tuple[str, Mapping[str, str], Json]
+"""Route, headers, body."""
+_FILES = (
+    ("grafana", "alerts", "**/grafana*.json"),
+    ("gitlab", "deploys/gitlab", "*.json"),
+)
+"""Route, folder of the payloads, and which files there."""
+_EXAMPLES: dict[str, tuple[Json, ...]] = {}
+
+
+def sender_samples(shared: Path) -> Iterator[Sample]:
+    """Every matching file of the samples, and the examples, by route."""
+    for route, folder, pattern in _FILES:
+        for path in sorted((shared / "samples" / "payloads" / folder).glob(pattern)):
+            yield route, {}, orjson.loads(path.read_bytes())
+    for route, bodies in _EXAMPLES.items():
+        yield from ((route, {}, body) for body in bodies)
