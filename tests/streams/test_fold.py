@@ -122,12 +122,11 @@ def test_what_is_not_material_waits_ten_seconds_of_the_clock() -> None:
 
 def test_the_end_of_a_recording_leaves_nothing_waiting() -> None:
     """What would have been shown after a pause is in the last revision."""
-    fired = (_fires(name="A"), _fires(name="B"), _fires(name="C"))
-    ended = (
-        Sent(alert("payment", name, start=_FIRST, status="resolved"), at)
-        for name, at in (("A", 295), ("B", 298))
-    )
-    world = shop(*fired, *ended)
+    world = shop(_fires(name="A"), _fires(name="B"), _fires(name="C"), ended=False)
+    world.tick(280)
+    for name, received in (("A", 295), ("B", 298)):
+        world.send([Sent(alert("payment", name, start=_FIRST, status="resolved"), received)])
+    world.tick(None)
     assert [False, False, True] == [line.firing for line in world.packets()[-1].failing]
     assert set() == next(iter(world.memory.scopes.values())).unrevised
 
