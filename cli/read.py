@@ -1,0 +1,181 @@
+"""Owns the commands of a responder's terminal: list, show, timeline, evidence, from the tables alone.
+
+May not: judge, change anything, or need Kafka. Goes to: standard output, as text for people or JSON.
+"""
+
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+from rich.text import Text
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.console import fail, speaks_plainly
+from cli.settings_file import load_settings
+from local.home import Home
+from schemas.packets import Candidate
+from schemas.settings import Settings
+from sinks import queries
+from sinks.database import DatabaseProblem, opened, told
+from sinks.listing_text import evidence_text, list_text, timeline_text
+from sinks.packet_text import packet_text
+
+T = TypeVar("T")
+
+_HOME: Final = Path(".incidents")
+_HEADING: Final = re.compile(r"^(?:[A-Z]{3}-\S+|[A-Z][A-Z, ]{2,})")
+_CITED: Final = re.compile(r"\[[eq]\d+[^\]]*\]")
+_SQLITE: Final = "sqlite:///"
+
+HomePath = Annotated[
+    Path | None, typer.Option("--home", help="Folder of a local system.", envvar="INCIDENTS_HOME")
+]
+SettingsPath = Annotated[
+    Path | None,
+    typer.Option("--settings", help="Settings file (TOML).", envvar="INCIDENTS_SETTINGS", exists=True),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Name = Annotated[str, typer.Argument(help="INC-7F3KQ2, or the full id or its beginning.", metavar="ID")]
+EvidenceId = Annotated[str, typer.Argument(help="As cited in the packet, e.g. e3.", metavar="EVIDENCE")]
+Replays = Annotated[bool, typer.Option("--replays", help="Also what was replayed, not lived.")]
+Merged = Annotated[bool, typer.Option("--merged", help="Also what has become part of another candidate.")]
+Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=10_000)]
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the commands."""
+    for name, command in (("list", list_), ("show", show), ("timeline", timeline), ("evidence", evidence)):
+        app.command(name, rich_help_panel="What is going on")(speaks_plainly(command))
+
+
+def list_(
+    home: HomePath = None,
+    settings: SettingsPath = None,
+    limit: Limit = 50,
+    *,
+    replays: Replays = False,
+    merged: Merged = False,
+    as_json: AsJson = False,
+) -> None:
+    """The incident candidates, latest first."""
+    found = _read(
+        home, settings, lambda c: queries.candidates(c, replays=replays, merged=merged, limit=limit)
+    )
+    _print(list_text(found), [one.model_dump(mode="json") for one in found], as_json=as_json)
+
+
+def show(
+    name: Name, home: HomePath = None, settings: SettingsPath = None, *, as_json: AsJson = False
+) -> None:
+    """The context packet of a candidate; of the one that it has become part of, where it was merged."""
+
+    def ask(connection: Connection) -> tuple[Candidate, Candidate, queries.Shown | None]:
+        asked = queries.find(connection, name)
+        final = queries.followed(connection, asked)
+        return asked, final, queries.packet(connection, final)
+
+    asked, final, shown = _read(home, settings, ask)
+    if shown is None:
+        fail(f"no packet of {final.short_id} is stored yet; try again in a moment")
+    text = packet_text(shown.packet, shown.unproven)
+    if final is not asked:
+        text = f"{asked.short_id} was MERGED into {final.short_id}, which follows.\n\n{text}"
+    body = {
+        "asked": asked.model_dump(mode="json"),
+        "packet": shown.packet.model_dump(mode="json"),
+        "unproven_claims": sorted(shown.unproven),
+    }
+    _print(text, body, as_json=as_json)
+
+
+def timeline(
+    name: Name, home: HomePath = None, settings: SettingsPath = None, *, as_json: AsJson = False
+) -> None:
+    """What happened when, every revision included."""
+
+    def ask(connection: Connection) -> tuple[Candidate, list[queries.Event]]:
+        candidate = queries.find(connection, name)
+        return candidate, queries.timeline(connection, candidate)
+
+    candidate, events = _read(home, settings, ask)
+    _print(timeline_text(candidate, events), events, as_json=as_json)
+
+
+def evidence(
+    name: Name,
+    evidence_id: EvidenceId,
+    home: HomePath = None,
+    settings: SettingsPath = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """The stored original behind a citation: its position, hash, link and text."""
+
+    def ask(connection: Connection) -> tuple[Candidate, queries.StoredEvidence]:
+        candidate = queries.find(connection, name)
+        return candidate, queries.evidence(connection, candidate, evidence_id)
+
+    candidate, found = _read(home, settings, ask)
+    _print(evidence_text(candidate, found), found, as_json=as_json)
+
+
+def _read(home: Path | None, settings: Path | None, ask: Callable[[Connection], T]) -> T:
+    """What `ask` finds in the tables; every problem is one line and exit code 1."""
+    try:
+        address = _settings(home, settings).sink.database
+        _check_there(address)
+        engine = opened(address)
+        try:
+            with engine.connect() as connection:
+                return ask(connection)
+        except SQLAlchemyError as problem:
+            fail(told(engine, problem))
+        finally:
+            engine.dispose()
+    except (DatabaseProblem, queries.NotFound) as problem:
+        fail(problem)
+
+
+def _settings(home: Path | None, settings: Path | None) -> Settings:
+    """Those of the file, else of the local system in the named or usual folder, else the defaults."""
+    if settings is not None:
+        return load_settings(settings)
+    if home is not None:
+        return load_settings(Home(home.absolute()).settings)
+    usual = Home(_HOME.absolute()).settings
+    return load_settings(usual if usual.is_file() else None)
+
+
+def _check_there(address: str) -> None:
+    """A reader must not make an empty database where the sink has none."""
+    path = address.removeprefix(_SQLITE)
+    if address.startswith(_SQLITE) and path and not Path(path).is_file():
+        raise DatabaseProblem(
+            f"there is no database {path}: name the system with --home or --settings, or start the sink"
+        )
+
+
+def _print(text: str, body: Any, *, as_json: bool) -> None:  # noqa: ANN401 - whatever JSON can say
+    if as_json:
+        sys.stdout.buffer.write(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        return
+    if not sys.stdout.isatty():
+        sys.stdout.write(text)
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for line in text.splitlines():
+        console.print(_coloured(line))
+
+
+def _coloured(line: str) -> Text:
+    """Headings stand out, citations step back; nothing in the line is read as markup."""
+    styled = Text(line)
+    styled.highlight_regex(_CITED, "dim")
+    styled.highlight_regex(_HEADING, "bold")
+    return styled

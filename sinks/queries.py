@@ -1,0 +1,211 @@
+"""Owns reading the tables: candidates, packets with their proofs, time lines, evidence with its original.
+
+May not: write, print. Goes to: the reading commands, later the page. Replay tenants are left out of lists
+unless asked for; by name everything is found.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, desc, or_, select
+
+from schemas.packets import Candidate, Packet
+from schemas.settings import REPLAY_PREFIX
+from sinks.tables import CANDIDATE_REVISIONS, CANDIDATES, CLAIMS, EVIDENCE, ORIGINALS, PACKETS
+
+_PREFIX: Final = "INC-"
+_NEAR: Final = 1_000
+"""How many of the latest candidates are looked at for names like a mistyped one."""
+_SHORTEST: Final = 6
+"""Characters of a full id from which on it may be cut short."""
+
+
+class NotFound(LookupError):
+    """There is no such thing in the tables, or more than one. The text is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A packet as stored, and the numbers of its claims whose values are not in the stored originals."""
+
+    packet: Packet
+    unproven: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a time line; `at` in microseconds since 1970."""
+
+    at: int
+    kind: str
+    text: str
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StoredEvidence:
+    """One piece of evidence: where it is, what it hashes to, and its redacted original where there is one."""
+
+    evidence_id: str
+    kind: str
+    source_ref: str
+    topic: str
+    partition: int
+    offset: int
+    content_hash: str
+    at: int
+    link: str | None
+    verified: bool
+    missing: str
+    original: str | None
+
+
+def candidates(
+    connection: Connection, *, replays: bool = False, merged: bool = False, limit: int = 50
+) -> list[Candidate]:
+    """The latest revision of each candidate, latest onset first; merged ones and replays only when asked for."""
+    query = select(CANDIDATES.c.body).order_by(desc(CANDIDATES.c.opened_at), CANDIDATES.c.candidate_id)
+    if not replays:
+        query = query.where(CANDIDATES.c.tenant.not_like(f"{REPLAY_PREFIX}%"))
+    if not merged:
+        query = query.where(CANDIDATES.c.state != "merged")
+    return _candidates(connection, query.limit(limit))
+
+
+def find(connection: Connection, name: str) -> Candidate:
+    """The candidate that a person means: INC-7F3KQ2, 7f3kq2, or the beginning of the full id.
+
+    Raises NotFound with near matches, or with the full ids where several fit.
+    """
+    found = _candidates(connection, _named(name))
+    if len(found) > 1:
+        listed = ", ".join(f"{one.candidate_id} ({one.tenant})" for one in found[:5])
+        raise NotFound(f"{name!r} names {len(found)} candidates; give one of the full ids: {listed}")
+    if not found:
+        raise NotFound(f"no candidate is named {name!r}{_hint(connection, name)}")
+    return found[0]
+
+
+def followed(connection: Connection, candidate: Candidate) -> Candidate:
+    """The candidate itself, or the one that it has become part of in the end."""
+    seen = {candidate.candidate_id}
+    while candidate.merged_into and candidate.merged_into not in seen:
+        seen.add(candidate.merged_into)
+        into = and_(
+            CANDIDATES.c.tenant == candidate.tenant, CANDIDATES.c.candidate_id == candidate.merged_into
+        )
+        body = connection.execute(select(CANDIDATES.c.body).where(into)).scalar()
+        if body is None:
+            break
+        candidate = Candidate.model_validate_json(body)
+    return candidate
+
+
+def packet(connection: Connection, candidate: Candidate) -> Shown | None:
+    """The latest packet of a candidate with what of it is not proven; None where none is stored yet."""
+    ours = and_(PACKETS.c.tenant == candidate.tenant, PACKETS.c.candidate_id == candidate.candidate_id)
+    latest = select(PACKETS.c.body, PACKETS.c.revision_id).where(ours)
+    order = (desc(PACKETS.c.revision), desc(PACKETS.c.signals_offset), desc(PACKETS.c.revision_id))
+    row = connection.execute(latest.order_by(*order).limit(1)).first()
+    if row is None:
+        return None
+    doubted = select(CLAIMS.c.number).where(
+        CLAIMS.c.tenant == candidate.tenant,
+        CLAIMS.c.candidate_id == candidate.candidate_id,
+        CLAIMS.c.revision_id == row.revision_id,
+        CLAIMS.c.proven.is_(False),
+    )
+    return Shown(Packet.model_validate_json(row.body), frozenset(connection.execute(doubted).scalars()))
+
+
+def timeline(connection: Connection, candidate: Candidate) -> list[Event]:
+    """Everything that is known to have happened, and every revision, in order of time."""
+    shown = packet(connection, candidate)
+    moments = [moment for moment in shown.packet.timeline if moment.kind != "packet"] if shown else []
+    happened = [Event(m.at, m.kind, m.text, m.evidence) for m in moments]
+    return sorted([*happened, *_revisions(connection, candidate)], key=lambda event: event.at)
+
+
+def evidence(connection: Connection, candidate: Candidate, evidence_id: str) -> StoredEvidence:
+    """A piece of evidence as the latest revision cites it. Raises NotFound, naming what there is."""
+    ours = and_(EVIDENCE.c.tenant == candidate.tenant, EVIDENCE.c.candidate_id == candidate.candidate_id)
+    query = (
+        select(EVIDENCE, ORIGINALS.c.original)
+        .join_from(EVIDENCE, ORIGINALS, EVIDENCE.c.original_hash == ORIGINALS.c.content_hash, isouter=True)
+        .join(PACKETS, _same_revision())
+        .where(ours, EVIDENCE.c.evidence_id == evidence_id.lower())
+        .order_by(desc(PACKETS.c.revision), desc(PACKETS.c.signals_offset))
+    )
+    row = connection.execute(query.limit(1)).first()
+    if row is None:
+        known = sorted(
+            set(connection.execute(select(EVIDENCE.c.evidence_id).where(ours)).scalars()), key=_natural
+        )
+        there = f"it has {known[0]} to {known[-1]}" if known else "no packet of it is stored yet"
+        raise NotFound(f"{candidate.short_id} has no evidence {evidence_id!r}: {there}")
+    return _stored(row)
+
+
+def _candidates(connection: Connection, query: Select[Any]) -> list[Candidate]:
+    return [Candidate.model_validate_json(body) for body in connection.execute(query).scalars()]
+
+
+def _named(name: str) -> Select[Any]:
+    table, wanted = CANDIDATES, name.strip()
+    short = wanted.upper()
+    ways = [table.c.short_id.in_([short, _PREFIX + short]), table.c.candidate_id == wanted.lower()]
+    if len(wanted) >= _SHORTEST and wanted.lower().startswith("c-"):
+        ways.append(table.c.candidate_id.startswith(wanted.lower(), autoescape=True))
+    return select(table.c.body).where(or_(*ways)).order_by(table.c.candidate_id).limit(20)
+
+
+def _hint(connection: Connection, name: str) -> str:
+    latest = select(CANDIDATES.c.short_id).order_by(desc(CANDIDATES.c.opened_at)).limit(_NEAR)
+    known = list(connection.execute(latest).scalars())
+    wanted = name.strip().upper()
+    wanted = wanted if wanted.startswith(_PREFIX) else _PREFIX + wanted
+    near = get_close_matches(wanted, known, n=3, cutoff=0.7)
+    if near:
+        return f"; near it: {', '.join(near)}"
+    return "; `incidents list` shows what there is" if known else "; there are no candidates yet"
+
+
+def _revisions(connection: Connection, candidate: Candidate) -> Iterator[Event]:
+    """Each revision as an event: what it is, and what was new in it."""
+    table = CANDIDATE_REVISIONS
+    same = and_(
+        PACKETS.c.tenant == table.c.tenant,
+        PACKETS.c.candidate_id == table.c.candidate_id,
+        PACKETS.c.revision_id == table.c.revision_id,
+    )
+    query = (
+        select(table.c.body, PACKETS.c.body.label("packet"))
+        .join_from(table, PACKETS, same, isouter=True)
+        .where(table.c.tenant == candidate.tenant, table.c.candidate_id == candidate.candidate_id)
+        .order_by(table.c.revision, table.c.signals_offset)
+    )
+    for row in connection.execute(query):
+        cut = Candidate.model_validate_json(row.body)
+        news = Packet.model_validate_json(row.packet).whats_new if row.packet else ()
+        words = [cut.phase, *([cut.state] if cut.state != "open" else []), *news]
+        yield Event(cut.revision.at, "packet", f"revision {cut.revision.number}: {'; '.join(words)}")
+
+
+def _same_revision() -> ColumnElement[bool]:
+    return and_(
+        PACKETS.c.tenant == EVIDENCE.c.tenant,
+        PACKETS.c.candidate_id == EVIDENCE.c.candidate_id,
+        PACKETS.c.revision_id == EVIDENCE.c.revision_id,
+    )
+
+
+def _stored(row: Row[Any]) -> StoredEvidence:
+    values = row._asdict()
+    return StoredEvidence(**{name: values[name] for name in StoredEvidence.__dataclass_fields__})
+
+
+def _natural(evidence_id: str) -> tuple[int, str]:
+    digits = "".join(filter(str.isdecimal, evidence_id))
+    return int(digits or 0), evidence_id
