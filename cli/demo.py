@@ -3,7 +3,6 @@
 May not: take a short cut; the recording goes through the gateway, and the packets come out of their topic.
 """
 
-import secrets
 import shutil
 import sys
 import tempfile
@@ -18,13 +17,14 @@ from typing import Annotated
 import typer
 
 from cli.console import fail, progress, speaks_plainly
+from cli.replay import come_through
+from cli.replay_token import token_of
 from cli.showing import NothingCame, Watching
 from cli.system import DEFAULT_HOME, stay, system
 from local.home import Home, holder, home_of
 from local.supervisor import Running
-from schemas.identity import content_hash
 from schemas.packets import Packet
-from schemas.settings import REPLAY_PREFIX, GatewaySettings, Settings
+from schemas.settings import REPLAY_PREFIX, Settings
 from sinks.packet_text import packet_text
 from sources.recording import Delivery, Tick, deliveries, script
 from sources.sender import CannotSend, Target, send
@@ -36,7 +36,6 @@ _PREFIX = "demo-"
 _STARTING_S = 60.0
 """A home younger than this may belong to a demo that has not taken its lock yet."""
 _FIRST_S = 60.0
-_SETTLED_S = 120.0
 _FOLDER = typer.Option(
     "--recording", help="Folder with events.jsonl and catalog.yaml.", exists=True, file_okay=False
 )
@@ -49,11 +48,10 @@ def register(app: typer.Typer) -> None:
 
 def demo(recording: Annotated[Path, _FOLDER] = RECORDING) -> None:
     """Start everything here, send a recorded incident, print its packet; on a terminal stays up until Ctrl-C."""
-    began, token = time.monotonic(), secrets.token_hex(16)
-    gateway = GatewaySettings(replay_token_sha256=content_hash(token.encode()))
+    began = time.monotonic()
     try:
-        with _own_home() as home, system(home, Settings(gateway=gateway), workers=2, port=0) as here:
-            _show(here, home, recording, token, began)
+        with _own_home() as home, system(home, Settings(), workers=2, port=0) as here:
+            _show(here, home, recording, began)
             if sys.stdout.isatty():
                 progress("everything stays up until Ctrl-C")
                 stay(here)
@@ -112,22 +110,25 @@ class _Sending:
             yield step
 
 
-def _show(here: Running, home: Home, recording: Path, token: str, began: float) -> None:
+def _show(here: Running, home: Home, recording: Path, began: float) -> None:
     status = here.status()
-    sending = _Sending(Target(status.gateway, _TENANT, token), recording)
+    sending = _Sending(Target(status.gateway, _TENANT, token_of(home)), recording)
     with (
         following(status.bootstrap, "context-packets") as packets,
         following(status.bootstrap, "incident-candidates") as candidates,
     ):
         watching = Watching(packets, candidates, _TENANT)
         progress(f"sending {recording.name}/events.jsonl to {status.gateway} as tenant {_TENANT}")
-        sending.start()
+        thread = sending.start()
         first = watching.first(_FIRST_S, sending.check)
         came = time.monotonic()
         _say(packet_text(first))
         waited, since = came - sending.first_alert_at, came - began
         progress(f"first packet {waited:.2f} s after its alert was posted, {since:.0f} s after the command")
-        final = watching.settled(_SETTLED_S, sending.check)
+        thread.join()
+        sending.check()
+        come_through(status.bootstrap, sending.check)
+        final = watching.final()
     _say(packet_text(final[0]))
     _say(_next_steps(final, home))
 

@@ -29,7 +29,8 @@ from sources.serving import run_gateway
 from wire.presence import require_topics
 from wire.producer import Outbox
 
-_GROUP = "incidents"
+GROUP = "incidents"
+"""Consumer group of the workers."""
 _ASSIGNED_POLL_S = 0.05
 _SETTINGS = typer.Option("--settings", help="Settings file (TOML).", envvar="INCIDENTS_SETTINGS", exists=True)
 _NAME = typer.Option("--name", help="Stable name of this process; two may not share one.")
@@ -80,7 +81,7 @@ def _run_worker(settings: Settings, name: str, health: Health) -> int:
     layout = require_topics(settings.kafka.bootstrap, TOPICS)
     outbox = Outbox(settings.kafka.bootstrap)
     feeds = (*_routing(outbox, settings, layout), _correlating(outbox, settings))
-    worker_settings = WorkerSettings(bootstrap=settings.kafka.bootstrap, group=_GROUP, instance=name)
+    worker_settings = WorkerSettings(bootstrap=settings.kafka.bootstrap, group=GROUP, instance=name)
     return run_worker(worker_settings, feeds, (_ticking(outbox), _telling(health)))
 
 

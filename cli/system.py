@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.console import FAILED, progress, speaks_plainly
+from cli.replay_token import with_replay_token
 from cli.settings_file import load_settings
 from local.detached import down as stop_system
 from local.detached import up_detached
@@ -96,7 +97,7 @@ def program() -> tuple[str, ...]:
 
 def system(home: Home, settings: Settings, workers: int, port: int) -> AbstractContextManager[Running]:
     """The system of a home, running as long as the block."""
-    plan = Plan(home, program(), settings, workers, port)
+    plan = Plan(home, program(), with_replay_token(settings, home), workers, port)
     return running(plan, lay_out=_lay_out, progress=progress)
 
 

@@ -21,9 +21,12 @@ def digest(*parts: str | int) -> str:
     return hashlib.sha256(f"{len(parts)}".encode() + _SEPARATOR + joined).hexdigest()[:32]
 
 
-def candidate_id(tenant: str, environment: str, starts_at: int, fingerprint: str) -> str:
-    """The id of the candidate whose earliest member is this alert: `c-` and 32 hexadecimal digits."""
-    return "c-" + digest("candidate", tenant, environment, starts_at, fingerprint)
+def candidate_id(environment: str, starts_at: int, fingerprint: str) -> str:
+    """The id of the candidate whose earliest member is this alert: `c-` and 32 hexadecimal digits.
+
+    The tenant is not in it, so that a replay names its candidates as the recorded tenant did.
+    """
+    return "c-" + digest("candidate", environment, starts_at, fingerprint)
 
 
 def short_id(identity: str, prefix: str = "INC") -> str:

@@ -121,4 +121,4 @@ def _undoing(
 def id_of(group: Group, around: Surroundings) -> str:
     """The id of the candidate that a group is: from its earliest member."""
     starts_at, fingerprint = group.first
-    return candidate_id(around.tenant, around.environment, starts_at, fingerprint)
+    return candidate_id(around.environment, starts_at, fingerprint)

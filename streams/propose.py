@@ -28,7 +28,7 @@ def proposals_of(
     first = assessment.group.placed[0].alert
     return (
         Proposal(
-            proposal_id="p-" + digest("proposal", around.tenant, assessment.candidate_id, action, target),
+            proposal_id="p-" + digest("proposal", assessment.candidate_id, action, target),
             tenant=around.tenant,
             environment=around.environment,
             candidate_id=assessment.candidate_id,

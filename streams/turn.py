@@ -23,7 +23,7 @@ class Turn:
     def name(self, first: AlertKey) -> str:
         """The id of the candidate whose earliest member this is."""
         starts_at, fingerprint = first
-        return candidate_id(self.scope.tenant, self.scope.environment, starts_at, fingerprint)
+        return candidate_id(self.scope.environment, starts_at, fingerprint)
 
     def audit(self, subject: str, decision: str, at: int, details: dict[str, str]) -> None:
         """Puts a decision about this scope on record."""

@@ -9,24 +9,36 @@ from contextlib import contextmanager
 
 from confluent_kafka import Consumer, TopicPartition
 
-from wire.admin import layout
+from wire.admin import end_offsets, layout
+
+_WAIT_S = 0.2
 
 
 class Follower:
     """All partitions of one topic, from their earliest records."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
+        self._bootstrap = bootstrap
         settings = {"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False}
         self._consumer = Consumer(
             {**settings, "fetch.wait.max.ms": 20}, logger=logging.getLogger("librdkafka")
         )
-        partitions = range(layout(bootstrap)[topic])
-        self._consumer.assign([TopicPartition(topic, partition, 0) for partition in partitions])
+        self._places = [(topic, partition) for partition in range(layout(bootstrap)[topic])]
+        self._consumer.assign([TopicPartition(*place, 0) for place in self._places])
 
     def next(self, wait_s: float) -> bytes | None:
         """The value of the next record; None when there was none within `wait_s`."""
         message = self._consumer.poll(wait_s)
         return message.value() if message is not None and message.error() is None else None
+
+    def rest(self) -> Iterator[bytes]:
+        """The values of the records up to the present end, in the order of each partition."""
+        ends = end_offsets(self._bootstrap, self._places)
+        places = [TopicPartition(*place) for place in self._places]
+        while any(at.offset < ends[at.topic, at.partition] > 0 for at in self._consumer.position(places)):
+            value = self.next(_WAIT_S)
+            if value is not None:
+                yield value
 
     def close(self) -> None:
         """Leave the broker."""

@@ -50,7 +50,7 @@ def test_examples_carry_true_identities() -> None:
     assert isinstance(alert, Alert)
     assert isinstance(candidate, Candidate)
     assert isinstance(record, AuditRecord)
-    identity = candidate_id("default", "production", alert.starts_at, alert.fingerprint)
+    identity = candidate_id("production", alert.starts_at, alert.fingerprint)
     assert (identity, short_id(identity)) == (candidate.candidate_id, candidate.short_id)
     assert leaf_hash(record.entry) == record.leaf_hash
     assert isinstance(decode("audit-entries", record.entry), AuditEntry)

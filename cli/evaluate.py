@@ -1,0 +1,69 @@
+"""Owns `incidents evaluate`: every recording of a folder replayed, and scored by the scorer that comes with them.
+
+May not: see the truth; only the scorer reads it.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.console import fail, progress, speaks_plainly
+from cli.replay import in_process, shown, steps_of
+from cli.settings_file import load_settings
+from schemas.settings import REPLAY_PREFIX
+
+_FOLDER = typer.Argument(
+    help="Folder of recordings, each with events.jsonl, catalog.yaml and truth.json.", exists=True
+)
+_SCORER = typer.Option("--scorer", help="The scorer; by default score.py beside the folder.")
+_BASELINES = typer.Option("--baselines", help="Print the simple methods of baselines.py beside it, too.")
+_EXPORTS = typer.Option("--exports", help="Keep the exports in this folder.")
+_SETTINGS = typer.Option("--settings", help="Settings file (TOML).", exists=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(rich_help_panel="Backtests")(speaks_plainly(evaluate))
+
+
+def evaluate(
+    recordings: Annotated[Path, _FOLDER],
+    scorer: Annotated[Path | None, _SCORER] = None,
+    exports: Annotated[Path | None, _EXPORTS] = None,
+    settings: Annotated[Path | None, _SETTINGS] = None,
+    *,
+    baselines: Annotated[bool, _BASELINES] = False,
+) -> None:
+    """Replay every recording of a folder in this process, and print what the scorer says."""
+    scorer = scorer or recordings.parent / "score.py"
+    if not scorer.is_file():
+        fail(f"there is no scorer at {scorer}; name one with --scorer")
+    found = sorted(path.parent for path in recordings.glob("*/events.jsonl"))
+    if not found:
+        fail(f"{recordings} has no folder with an events.jsonl")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = exports or Path(scratch)
+        folder.mkdir(parents=True, exist_ok=True)
+        for recording in found:
+            _export(recording, folder, settings)
+        _run([scorer, "--truth", recordings, "--export", folder])
+    if baselines:
+        progress("the simple methods on the same recordings")
+        _run([scorer.with_name("baselines.py"), "table", "--recordings", recordings])
+
+
+def _export(recording: Path, folder: Path, settings: Path | None) -> None:
+    steps = shown(steps_of(recording), recording.name)
+    written = in_process(steps, f"{REPLAY_PREFIX}evaluate", load_settings(settings))
+    (folder / f"{recording.name}.jsonl").write_bytes(written)
+
+
+def _run(command: list[object]) -> None:
+    """Runs a program of the recordings' own and shows what it prints."""
+    ended = subprocess.run([sys.executable, *map(str, command)], check=False)  # noqa: S603 - named by the user
+    if ended.returncode:
+        fail(f"{command[0]} ended with code {ended.returncode}")

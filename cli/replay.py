@@ -1,0 +1,128 @@
+"""Owns `incidents replay`: a recording through the pipeline, in this process or through the running system.
+
+May not: differ between the two; a test holds the exports against each other, byte by byte.
+"""
+
+import random
+import secrets
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from cli.build import build
+from cli.console import fail, progress, speaks_plainly
+from cli.inprocess import InProcess
+from cli.processes import GROUP
+from cli.replay_token import token_of
+from cli.settings_file import load_settings
+from cli.system import DEFAULT_HOME, HomePath
+from local.home import Home
+from local.status import read_status
+from schemas.codec import decode
+from schemas.packets import Candidate
+from schemas.settings import REPLAY_PREFIX, Settings, is_replay
+from schemas.topics import INPUT_TOPICS
+from sources.recording import Delivery, Tick, deliveries, script
+from sources.sender import Target, send
+from streams.export import export
+from wire.drained import wait_until_drained
+from wire.follow import following
+
+_DRAIN_S = 600.0
+Step = Delivery | Tick
+
+_RECORDING = typer.Argument(
+    help="Folder with events.jsonl and catalog.yaml, or a file of deliveries.", exists=True
+)
+_EXPORT = typer.Option("--export", help="Write the final candidates here, a JSON line each.")
+_THROUGH = typer.Option("--through", help="process: here, without Kafka; kafka: through the running system.")
+_SETTINGS = typer.Option("--settings", help="Settings file (TOML), for --through process.", exists=True)
+_TENANT = typer.Option(
+    "--tenant", help=f"Replay tenant; its name starts with {REPLAY_PREFIX}; a new one by default."
+)
+_SHUFFLE = typer.Option(
+    "--shuffle", help="Send the deliveries in another order, from this seed; each keeps its time."
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(rich_help_panel="Backtests")(speaks_plainly(replay))
+
+
+def replay(
+    recording: Annotated[Path, _RECORDING],
+    to: Annotated[Path, _EXPORT],
+    through: Annotated[Literal["process", "kafka"], _THROUGH] = "process",
+    settings: Annotated[Path | None, _SETTINGS] = None,
+    home: HomePath = DEFAULT_HOME,
+    tenant: Annotated[str | None, _TENANT] = None,
+    shuffle: Annotated[int | None, _SHUFFLE] = None,
+) -> None:
+    """Replay a recording and write the final candidates; a corrupt line stops it and is named."""
+    tenant = tenant or REPLAY_PREFIX + secrets.token_hex(4)
+    if not is_replay(tenant):
+        fail(f"{tenant} is no replay tenant: its name has to start with {REPLAY_PREFIX}")
+    steps = steps_of(recording, shuffle)
+    if through == "process":
+        written = in_process(shown(steps, recording.name), tenant, load_settings(settings))
+    else:
+        written = through_kafka(shown(steps, recording.name), tenant, Home(home.absolute()))
+    to.write_bytes(written)
+    lines = len(written.splitlines())
+    progress(f"{lines} candidates written to {to}" if lines else f"no candidates; {to} is empty")
+
+
+def steps_of(recording: Path, shuffle: int | None = None) -> list[Step]:
+    """What a replay of a recording does, in order. BadRecording names the line that cannot be read."""
+    folder = recording if recording.is_dir() else recording.parent
+    catalog = folder / "catalog.yaml"
+    events = recording / "events.jsonl" if recording.is_dir() else recording
+    steps: list[Step] = list(script(deliveries(events), catalog if catalog.exists() else None))
+    return steps if shuffle is None else _shuffled(steps, shuffle)
+
+
+def _shuffled(steps: list[Step], seed: int) -> list[Step]:
+    """Every delivery in an order from the seed, the catalog first; no tick but the end mark, since none would hold."""
+    sent = [step for step in steps if isinstance(step, Delivery)]
+    catalog = [step for step in sent if step.line == 0]
+    rest = [step for step in sent if step.line != 0]
+    random.Random(seed).shuffle(rest)  # noqa: S311 - an order, not a secret
+    return [*catalog, *rest, steps[-1]]
+
+
+def shown(steps: list[Step], name: str) -> Iterator[Step]:
+    """The steps, with a bar on standard error."""
+    columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield from bar.track(steps)
+
+
+def in_process(steps: Iterable[Step], tenant: str, settings: Settings) -> bytes:
+    """The export of a replay in this process."""
+    outputs = InProcess(tenant, settings, build()).run(steps)
+    return export(output.message for output in outputs if isinstance(output.message, Candidate))
+
+
+def through_kafka(steps: Iterable[Step], tenant: str, home: Home) -> bytes:
+    """The export of a replay through the running system of a home, once all of it has come through."""
+    status = read_status(home)
+    if status.phase != "up":
+        fail(f"no system runs in {home.folder}; start one with `incidents up --detach`")
+    with following(status.bootstrap, "incident-candidates") as follower:
+        known = sum(1 for _ in follower.rest())
+        progress(f"{known} earlier revisions in the topic") if known else None
+        send(steps, Target(status.gateway, tenant, token_of(home)))
+        come_through(status.bootstrap)
+        values = [decode("incident-candidates", value) for value in follower.rest()]
+    return export(c for c in values if isinstance(c, Candidate) and c.tenant == tenant)
+
+
+def come_through(bootstrap: str, check: Callable[[], None] = lambda: None) -> None:
+    """Returns once the workers have handled everything that was published before the call."""
+    wait_until_drained(bootstrap, GROUP, INPUT_TOPICS, _DRAIN_S, check)
+    wait_until_drained(bootstrap, GROUP, ("signals",), _DRAIN_S, check)
