@@ -43,6 +43,10 @@ SettingsPath = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Name = Annotated[str, typer.Argument(help="INC-7F3KQ2, or the full id or its beginning.", metavar="ID")]
 EvidenceId = Annotated[str, typer.Argument(help="As cited in the packet, e.g. e3.", metavar="EVIDENCE")]
+Tenant = Annotated[
+    str | None,
+    typer.Option("--tenant", help="Where several tenants have one of this name; else the lived one."),
+]
 Replays = Annotated[bool, typer.Option("--replays", help="Also what was replayed, not lived.")]
 Merged = Annotated[bool, typer.Option("--merged", help="Also what has become part of another candidate.")]
 Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=10_000)]
@@ -71,12 +75,17 @@ def list_(
 
 
 def show(
-    name: Name, home: HomePath = None, settings: SettingsPath = None, *, as_json: AsJson = False
+    name: Name,
+    home: HomePath = None,
+    settings: SettingsPath = None,
+    tenant: Tenant = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """The context packet of a candidate; of the one that it has become part of, where it was merged."""
 
     def ask(connection: Connection) -> tuple[Candidate, Candidate, queries.Shown | None]:
-        asked = queries.find(connection, name)
+        asked = queries.find(connection, name, tenant)
         final = queries.followed(connection, asked)
         return asked, final, queries.packet(connection, final)
 
@@ -95,12 +104,17 @@ def show(
 
 
 def timeline(
-    name: Name, home: HomePath = None, settings: SettingsPath = None, *, as_json: AsJson = False
+    name: Name,
+    home: HomePath = None,
+    settings: SettingsPath = None,
+    tenant: Tenant = None,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """What happened when, every revision included."""
 
     def ask(connection: Connection) -> tuple[Candidate, list[queries.Event]]:
-        candidate = queries.find(connection, name)
+        candidate = queries.find(connection, name, tenant)
         return candidate, queries.timeline(connection, candidate)
 
     candidate, events = _read(home, settings, ask)
@@ -112,13 +126,14 @@ def evidence(
     evidence_id: EvidenceId,
     home: HomePath = None,
     settings: SettingsPath = None,
+    tenant: Tenant = None,
     *,
     as_json: AsJson = False,
 ) -> None:
     """The stored original behind a citation: its position, hash, link and text."""
 
     def ask(connection: Connection) -> tuple[Candidate, queries.StoredEvidence]:
-        candidate = queries.find(connection, name)
+        candidate = queries.find(connection, name, tenant)
         return candidate, queries.evidence(connection, candidate, evidence_id)
 
     candidate, found = _read(home, settings, ask)

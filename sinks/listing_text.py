@@ -27,12 +27,14 @@ def list_text(candidates: Sequence[Candidate]) -> str:
     if not candidates:
         return "no candidates\n"
     lines: list[str] = []
+    several = len({candidate.tenant for candidate in candidates}) > 1
     for candidate in candidates:
         began = to_datetime(candidate.opened_at)
         first = f"{padded(plain(candidate.short_id, 20), 10)}  {began:%m-%d %H:%M}  {padded(candidate.severity, 8)}  "
         stands = standing(candidate) or candidate.phase
         owner = f" · {plain(candidate.owner, 40)}" if candidate.owner else ""
-        lines += wrapped(first, f"{plain(candidate.title, 200)} · {stands}{owner}", 35)
+        tenant = f" · tenant {plain(candidate.tenant, 63)}" if several else ""
+        lines += wrapped(first, f"{plain(candidate.title, 200)} · {stands}{owner}{tenant}", 35)
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, desc, or_, select
 
 from schemas.packets import Candidate, Packet
-from schemas.settings import REPLAY_PREFIX
+from schemas.settings import REPLAY_PREFIX, is_replay
 from sinks.tables import CANDIDATE_REVISIONS, CANDIDATES, CLAIMS, EVIDENCE, ORIGINALS, PACKETS
 
 _PREFIX: Final = "INC-"
@@ -74,18 +74,28 @@ def candidates(
     return _candidates(connection, query.limit(limit))
 
 
-def find(connection: Connection, name: str) -> Candidate:
+def find(connection: Connection, name: str, tenant: str | None = None) -> Candidate:
     """The candidate that a person means: INC-7F3KQ2, 7f3kq2, or the beginning of the full id.
 
-    Raises NotFound with near matches, or with the full ids where several fit.
+    A replay names its candidates as the recorded tenant did: without `tenant` the lived one is meant. Raises
+    NotFound with near matches, or with what tells those apart that fit.
     """
-    found = _candidates(connection, _named(name))
-    if len(found) > 1:
-        listed = ", ".join(f"{one.candidate_id} ({one.tenant})" for one in found[:5])
-        raise NotFound(f"{name!r} names {len(found)} candidates; give one of the full ids: {listed}")
+    found = _candidates(connection, _named(name, tenant))
+    lived = [one for one in found if not is_replay(one.tenant)]
+    found = lived or found
     if not found:
         raise NotFound(f"no candidate is named {name!r}{_hint(connection, name)}")
+    if len(found) > 1:
+        raise NotFound(f"{name!r} names {len(found)} candidates{_apart(found)}")
     return found[0]
+
+
+def _apart(found: list[Candidate]) -> str:
+    """How to say which of several is meant."""
+    identities = dict.fromkeys(one.candidate_id for one in found[:5])
+    if len(identities) > 1:
+        return f"; give one of the full ids: {', '.join(identities)}"
+    return f"; add --tenant with one of: {', '.join(one.tenant for one in found[:5])}"
 
 
 def followed(connection: Connection, candidate: Candidate) -> Candidate:
@@ -152,13 +162,15 @@ def _candidates(connection: Connection, query: Select[Any]) -> list[Candidate]:
     return [Candidate.model_validate_json(body) for body in connection.execute(query).scalars()]
 
 
-def _named(name: str) -> Select[Any]:
+def _named(name: str, tenant: str | None) -> Select[Any]:
     table, wanted = CANDIDATES, name.strip()
     short = wanted.upper()
     ways = [table.c.short_id.in_([short, _PREFIX + short]), table.c.candidate_id == wanted.lower()]
     if len(wanted) >= _SHORTEST and wanted.lower().startswith("c-"):
         ways.append(table.c.candidate_id.startswith(wanted.lower(), autoescape=True))
-    return select(table.c.body).where(or_(*ways)).order_by(table.c.candidate_id).limit(20)
+    query = select(table.c.body).where(or_(*ways))
+    query = query if tenant is None else query.where(table.c.tenant == tenant)
+    return query.order_by(table.c.candidate_id, table.c.tenant).limit(20)
 
 
 def _hint(connection: Connection, name: str) -> str:

@@ -64,12 +64,13 @@ def _fill(engine: Engine) -> None:
     later = later.model_copy(update={"draft": (*later.draft, doubtful)})
     merged = revise(one, "gone", 1, state="merged", merged_into=later.candidate.candidate_id)
     replayed = revise(one, "again", 1, tenant="replay-demo")
+    same = revise(one, "one", 1, tenant="replay-same", title="the same, replayed")
     held: dict[Place, Original | Missing] = {**ORIGINALS, PLACES["e5"]: Missing("trimmed")}
     rows: list[Row] = []
-    for packet in (first, later, replayed):
+    for packet in (first, later, replayed, same):
         answers = {e.id: resolve(e, held, {}) for e in packet.evidence}
         rows += packet_rows(packet, answers, stored_at=0)
-    shown = [packet.candidate for packet in (first, later, merged, replayed)]
+    shown = [packet.candidate for packet in (first, later, merged, replayed, same)]
     write(engine, rows, shown, {}, {("context-packets", 0): 9})
 
 
@@ -109,6 +110,13 @@ def test_a_merged_candidate_leads_to_the_one_it_is_part_of(tables: Tables) -> No
     assert text.startswith(
         f"{_short('gone')} was MERGED into {_short('one')}, which follows.\n\n{_short('one')}"
     )
+
+
+def test_a_replay_of_the_same_incident_is_shown_only_when_its_tenant_is_named(tables: Tables) -> None:
+    """A replay names its candidates as the recorded tenant did; without more the lived one is meant."""
+    assert "rev 2 · settled" in tables.ask("show", _short("one")).stdout
+    assert "the same, replayed" in tables.ask("show", _short("one"), "--tenant", "replay-same").stdout
+    assert "tenant replay-same" in tables.ask("list", "--replays").stdout
 
 
 def test_an_unknown_name_is_one_line_with_near_matches(tables: Tables) -> None:

@@ -24,6 +24,7 @@ SECTIONS = [
     "TIMELINE",
     "DRAFT FOR STAKEHOLDERS",
 ]
+NAME = packet_example().candidate.short_id
 EXISTING = {"show", "timeline", "evidence", "list"}
 HOSTILE = [
     "\x1b[2J\x1b[31mall clear\x1b[0m",
@@ -70,7 +71,7 @@ def _of_candidate(**changes: object) -> str:
 def test_the_example_reads_as_a_person_would_want_it() -> None:
     """The first lines should say what, how bad, since when; a failing service, its value and its evidence."""
     lines = packet_text(packet_example()).splitlines()
-    assert "INC-YGAO24  fare-engine and booking-api failing in production    rev 3 · settled" == lines[0]
+    assert f"{NAME}  fare-engine and booking-api failing in production    rev 3 · settled" == lines[0]
     assert "critical since 09:41:20 UTC, 2 Nov 2026 (2 min) · 2 alerts of 2 kinds, 7 repeats" == lines[1]
     assert "  fare-engine  FareQuotesFailing  18.4 %, since 09:41:20 [e1]" in lines
     assert "  Blast radius: fare-engine <- booking-api [e6]" in lines
@@ -133,7 +134,7 @@ def test_the_first_line_says_how_it_stands(changes: dict[str, object], words: st
 
 def test_a_reopened_candidate_says_so_in_its_first_line() -> None:
     """A candidate that was resolved and fires again should not look like a new one."""
-    assert "INC-YGAO24  REOPENED  fare-engine" in _rendered(whats_new=("now open",)).splitlines()[0]
+    assert f"{NAME}  REOPENED  fare-engine" in _rendered(whats_new=("now open",)).splitlines()[0]
 
 
 def test_a_continued_candidate_names_the_one_before() -> None:
