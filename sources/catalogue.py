@@ -6,7 +6,7 @@ The gateway's routes, the error for an unknown route and docs/sources.md are der
 from dataclasses import dataclass
 from typing import Final
 
-from sources import alertmanager, backstage, flagd, github, gitlab, grafana, kubernetes_audit
+from sources import alertmanager, backstage, flagd, github, gitlab, grafana, kubernetes_audit, published
 from sources.reading import Adapter
 
 
@@ -82,6 +82,15 @@ FORMATS: Final[dict[str, Format]] = {
             event_time="stageTimestamp",
             notification_time="stageTimestamp",
             sender="the API server's --audit-webhook-config-file, with level Metadata for Secrets",
+        ),
+        Format(
+            route="publish",
+            title="Our own plain form: alert, deploy, flag or config, named as in schemas/events.py",
+            read=published.read,
+            topics=("alerts", "deploys", "flags", "configs"),
+            event_time="starts_at, ends_at; effective_at, else the ingest time",
+            notification_time="notified_at",
+            sender='incidents publish in a CI job; or curl --json \'{"kind": "deploy", ...}\' <gateway>/v1/publish',
         ),
         Format(
             route="catalog",

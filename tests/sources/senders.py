@@ -17,7 +17,17 @@ _FILES = (
     ("gitlab", "deploys/gitlab", "*.json"),
 )
 """Route, folder of the payloads, and which files there."""
-_EXAMPLES: dict[str, tuple[Json, ...]] = {}
+_EXAMPLES: dict[str, tuple[Json, ...]] = {
+    "publish": (
+        {
+            "kind": "alert",
+            "name": "SmokeTestFailed",
+            "service": "checkout",
+            "starts_at": "2026-02-03T08:01:09Z",
+        },
+        {"kind": "deploy", "service": "checkout", "after": "v2", "effective_at": "2026-02-03T07:58:00Z"},
+    ),
+}
 
 
 def sender_samples(shared: Path) -> Iterator[Sample]:
