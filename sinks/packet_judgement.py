@@ -8,6 +8,8 @@ from sinks.columns import cut, plain, wrapped
 
 _MOST_UNKNOWNS: Final = 12
 _INDENT: Final = 11
+_CHECKED: Final = 2
+"""Explanations whose check is printed: it is the first two that a person has to tell apart."""
 _ACTIONS: Final = {
     "revert_flag": "revert",
     "rollback_deployment": "roll back",
@@ -35,7 +37,9 @@ def _hypothesis(hypothesis: Hypothesis, cite: Cite) -> list[str]:
         lines += _claims("for: ", hypothesis.claims_for, cite)
     if (is_top and hypothesis.source_ref is not None) or hypothesis.claims_against:
         lines += _claims("against: ", hypothesis.claims_against, cite)
-    return lines if hypothesis.check is None else [*lines, *_check(hypothesis.check)]
+    if hypothesis.check is None or hypothesis.rank > _CHECKED:
+        return lines
+    return [*lines, *_check(hypothesis.check)]
 
 
 def _claims(word: str, claims: tuple[Claim, ...], cite: Cite) -> list[str]:
@@ -69,7 +73,7 @@ def _proposal(proposal: Proposal, first: str, cite: Cite) -> list[str]:
     lines = wrapped(f"{first}{name}  tier {proposal.tier}  ", action, _INDENT)
     if proposal.overtaken is not None:
         overtaken = f"{plain(proposal.overtaken.text)} {cite.claim(proposal.overtaken)}"
-        lines += wrapped(f"{margin}NO LONGER NEEDED: ", overtaken, _INDENT)
+        return [*lines, *wrapped(f"{margin}NO LONGER NEEDED: ", overtaken, _INDENT)]
     lines += wrapped(f"{margin}why: ", f"{plain(proposal.why.text)} {cite.claim(proposal.why)}", _INDENT)
     lines += wrapped(f"{margin}worked if: ", plain(proposal.verification), _INDENT)
     lines += wrapped(f"{margin}undo: ", plain(proposal.rollback), _INDENT)

@@ -39,8 +39,8 @@ def header(packet: Packet) -> list[str]:
     began, revision = to_datetime(candidate.opened_at), candidate.revision
     ends = candidate.last_activity_at if candidate.state == "resolved" else revision.at
     lasted = span_text(max(0, ends - candidate.opened_at))
-    kinds = len({(line.service, line.alert) for line in packet.failing})
-    counts = f"{_counted(len(candidate.members), 'alert')} of {_counted(kinds, 'kind')}"
+    alerts, kinds = len(candidate.members), len({(line.service, line.alert) for line in packet.failing})
+    counts = _counted(alerts, "alert") + (f" of {_counted(kinds, 'kind')}" if kinds != alerts else "")
     since = f"{candidate.severity} since {began:%H:%M:%S} UTC, {began.day} {began:%b %Y} ({lasted})"
     lines, left_over = _first_line(candidate, reopened="now open" in packet.whats_new)
     lines += wrapped("", f"{since} · {counts}, {_counted(candidate.repeats, 'repeat')}{left_over}", 2)
