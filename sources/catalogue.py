@@ -6,7 +6,18 @@ The gateway's routes, the error for an unknown route and docs/sources.md are der
 from dataclasses import dataclass
 from typing import Final
 
-from sources import alertmanager, backstage, flagd, github, gitlab, grafana, kubernetes_audit, published
+from sources import (
+    alertmanager,
+    backstage,
+    cloudevents,
+    eventbridge,
+    flagd,
+    github,
+    gitlab,
+    grafana,
+    kubernetes_audit,
+    published,
+)
 from sources.reading import Adapter
 
 
@@ -64,6 +75,24 @@ FORMATS: Final[dict[str, Format]] = {
             event_time="status_changed_at; a feature flag event has none, so the ingest time",
             notification_time="status_changed_at",
             sender="a webhook of the project or group: triggers Deployment events and Feature flag events",
+        ),
+        Format(
+            route="cloudevents",
+            title="CloudEvents in structured, binary or batched mode: CDEvents, AWS's events, flagd's",
+            read=cloudevents.read,
+            topics=("deploys", "configs", "flags", "alerts"),
+            event_time="data.context.timestamp, data.detail.eventTime or data.time, else time",
+            notification_time="time of the CloudEvent",
+            sender="an event broker's subscription, or an EventBridge pipe, with the address <gateway>/v1/cloudevents",
+        ),
+        Format(
+            route="eventbridge",
+            title="AWS EventBridge: CloudTrail, CodeDeploy, CodePipeline, ECS, Parameter Store",
+            read=eventbridge.read,
+            topics=("deploys", "configs"),
+            event_time="detail.eventTime, else time",
+            notification_time="time",
+            sender="a rule whose target is an API destination with the address <gateway>/v1/eventbridge",
         ),
         Format(
             route="flagd",

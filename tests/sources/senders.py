@@ -14,6 +14,9 @@ Sample = tuple[str, Mapping[str, str], Json]
 """Route, headers, body."""
 _FILES = (
     ("grafana", "alerts", "**/grafana*.json"),
+    ("cloudevents", "deploys/cdevents", "*.json"),
+    ("cloudevents", "cloudevents", "**/*.json"),
+    ("eventbridge", "aws", "code*.json"),
     ("gitlab", "deploys/gitlab", "*.json"),
 )
 """Route, folder of the payloads, and which files there."""

@@ -25,6 +25,7 @@ ROUTES = sorted(FORMATS)
 RECORDED = {
     "alertmanager",
     "catalog",
+    "cloudevents",
     "flagd",
     "github",
     "gitlab",
@@ -43,6 +44,8 @@ _WORDS = [
     "Component", "metadata", "name", "dependsOn", "2026-02-03T08:01:09Z", "0001-01-01T00:00:00Z",
     "---", "password", "x", "object_kind", "feature_flag", "object_attributes", "active",
     "deployment_id", "status_changed_at", "2026-02-03 07:45:47 +0000", "valueString", "values",
+    "context", "timestamp", "dev.cdevents.service.deployed.0.2.0", "detail-type", "detail", "subject",
+    "AWS API Call via CloudTrail", "eventSource", "eventName", "requestParameters", "ssm.amazonaws.com",
 ]  # fmt: skip
 _scalars = st.one_of(
     st.none(),
