@@ -62,6 +62,11 @@ class Group:
         """Key of the alert that starts first, which names the candidate."""
         return self.life.first[1]
 
+    @property
+    def onset(self) -> int:
+        """Start of the first alert, for windows."""
+        return self.placed[0].alert.at
+
     def link(self, alert: AlertState) -> Link:
         """The strongest link of a member to an earlier one."""
         link, before = self.index.link(alert), self.life.continues

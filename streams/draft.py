@@ -35,12 +35,12 @@ def draft_of(
 
 
 def _symptom(assessment: Assessment, around: Surroundings, failing: Sequence[Failing]) -> Iterator[Claim]:
-    began = assessment.opened_at
+    began = f"{to_datetime(assessment.group.onset):%H:%M} UTC"
     evidence = [e for line in failing[:3] for e in line.claim.evidence[:1]]
-    text = f"Since {to_datetime(began):%H:%M} UTC {title_of(assessment, around.environment)}."
+    text = f"Since {began} {title_of(assessment, around.environment)}."
     if not assessment.firing:
-        text = f"{title_of(assessment, around.environment)}; it began at {to_datetime(began):%H:%M} UTC."
-    yield claim(text, *evidence, values=(time_value(began),))
+        text = f"{title_of(assessment, around.environment)}; it began at {began}."
+    yield claim(text, *evidence, values=(time_value(assessment.opened_at),))
 
 
 def _cause(hypotheses: Sequence[Hypothesis], failing: Sequence[Failing]) -> Iterator[Claim]:

@@ -55,7 +55,7 @@ def _hypothesis(
 def _for(
     scored: Scored, change: ChangeState, assessment: Assessment, around: Surroundings, cite: Citations
 ) -> Iterator[Claim]:
-    first, lead = assessment.group.placed[0].alert, assessment.opened_at - change.facts.effective_at
+    first, lead = assessment.group.placed[0].alert, assessment.group.onset - change.facts.effective_at
     if lead >= 0:
         text = f"{span_text(lead)} before the first alert"
         times = (time_value(change.facts.effective_at), time_value(first.facts.starts_at))
@@ -92,7 +92,7 @@ def _for_undone(change: ChangeState, assessment: Assessment, cite: Citations) ->
 
 
 def _against(scored: Scored, change: ChangeState, assessment: Assessment, cite: Citations) -> Iterator[Claim]:
-    lead = assessment.opened_at - change.facts.effective_at
+    lead = assessment.group.onset - change.facts.effective_at
     at = time_value(change.facts.effective_at)
     if lead < 0:
         yield claim(f"took effect {span_text(lead)} after the first alert", cite.change(change), values=(at,))
@@ -155,7 +155,7 @@ def _check_no_change(assessment: Assessment) -> Check:
     suspect = next((scored.change for scored in assessment.ranked if scored.change is not None), None)
     service = assessment.services[0] if assessment.services else "what fails"
     if suspect is None:
-        onset = clock_text(assessment.opened_at)
+        onset = clock_text(assessment.group.onset)
         return Check(
             question=f"Did load, a dependency or the platform of {service} change at {onset}?",
             if_true="one of them moved at the onset",

@@ -25,6 +25,9 @@ from streams.propose import proposals_of
 from streams.sections import change_lines, failing_lines, ownership_of, radius_of, timeline_of
 from streams.unknowns import unknowns_of
 
+_MAX_SUSPECTS = 50
+"""Suspects that a candidate names: far more than anybody reads, far less than a record holds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -110,9 +113,14 @@ def state_of(assessment: Assessment) -> State:
 
 
 def _suspects(assessment: Assessment) -> list[Suspect]:
+    """The likeliest, "no change" always among them."""
+    shown = [*assessment.ranked[: _MAX_SUSPECTS - 1]]
+    if len(assessment.ranked) > len(shown):
+        left = assessment.ranked[len(shown) :]
+        shown.append(next((scored for scored in left if scored.change is None), left[0]))
     return [
         Suspect(source_ref=s.change.facts.source_ref if s.change else None, score=round(s.confidence, 6))
-        for s in assessment.ranked
+        for s in shown
     ]
 
 

@@ -1,7 +1,6 @@
 """The sections of a packet that state facts: what is failing, what it hits, what changed, who owns it."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from schemas.packets import ChangeLine, Claim, Dependency, Failing, Moment, Ownership, Radius
 from schemas.times import SECOND, clock_text, span_text
@@ -21,17 +20,14 @@ _MAX_WORDS = 120
 
 def failing_lines(assessment: Assessment, around: Surroundings, cite: Citations) -> tuple[Failing, ...]:
     """One line for each kind of alert on each service, the earliest first."""
-    kinds = groupby(sorted(assessment.group.placed, key=_kind), key=_kind)
-    lines = [_failing(list(placed), around, cite) for _, placed in kinds]
-    return tuple(sorted(lines, key=lambda line: (line.since, line.service, line.alert))[:MAX_LINES])
+    kinds: dict[tuple[str, str], list[Placed]] = {}
+    for placed in assessment.group.placed:
+        kinds.setdefault((placed.service or "", placed.alert.facts.name), []).append(placed)
+    earliest = sorted(kinds, key=lambda kind: (kinds[kind][0].alert.at, kinds[kind][0].alert.key[0], kind))
+    return tuple(_failing(kinds[kind], around, cite) for kind in earliest[:MAX_LINES])
 
 
-def _kind(placed: Placed) -> tuple[str, str]:
-    return placed.service or "", placed.alert.facts.name
-
-
-def _failing(placed: Sequence[Placed], around: Surroundings, cite: Citations) -> Failing:
-    ordered = sorted(placed, key=lambda p: (p.alert.at, p.alert.key))
+def _failing(ordered: Sequence[Placed], around: Surroundings, cite: Citations) -> Failing:
     first, facts = ordered[0].alert, ordered[0].alert.facts
     service = ordered[0].service
     named, evidence = _named_in(service, ordered[0], around, cite)
@@ -132,7 +128,7 @@ def _change_line(
 ) -> ChangeLine:
     facts = change.facts
     service = service_of(facts, around.topology)
-    lead = assessment.opened_at - facts.effective_at
+    lead = assessment.group.onset - facts.effective_at
     return ChangeLine(
         at=facts.effective_at,
         kind=facts.kind,

@@ -15,6 +15,7 @@ from schemas.settings import Settings
 from schemas.signals import Mark, Signal
 from schemas.times import LATEST, SECOND, format_time, parse_time
 from streams.cause import Output
+from streams.clock import clock_of
 from streams.fold import Fold
 from streams.memory import Memory
 from streams.route import mark_of, route
@@ -151,20 +152,22 @@ class World:
     outputs: list[Output] = field(default_factory=list)
     memory: Memory = field(default_factory=lambda: Memory(0))
 
-    def send(self, sent: Iterable[Sent], *, fold_repeats: bool = True) -> None:
-        """Publishes records, and routes and folds them, those next to each other on one topic as one batch."""
+    def send(self, sent: Iterable[Sent], *, fold_repeats: bool = True, stamped: int | None = None) -> None:
+        """Publishes records, and routes and folds them, those next to each other on one topic as one batch.
+
+        `stamped` is an ingest stamp other than the time at which they were received.
+        """
         batch: list[Stored] = []
         topic = ""
         for item in sent:
             if item.topic != topic or not fold_repeats:
                 self._route(topic, batch)
                 topic, batch = item.topic, []
-            batch.append(self._store(item))
+            batch.append(self._store(item, at(item.received) if stamped is None else stamped))
         self._route(topic, batch)
 
-    def _store(self, sent: Sent) -> Stored:
-        stamp = str(at(sent.received)).encode()
-        headers = (("tenant", self.tenant.encode()), ("ingested-at", stamp))
+    def _store(self, sent: Sent, stamp: int) -> Stored:
+        headers = (("tenant", self.tenant.encode()), ("ingested-at", str(stamp).encode()))
         topic = self.topics[sent.topic]
         record = Stored(len(topic), at(sent.received) // 1000, encode(sent.topic, sent.message), headers)
         topic.append(record)
@@ -181,7 +184,7 @@ class World:
         """Lets time come to this second of the story on every input, or only on one; None ends the story."""
         reached = LATEST if seconds is None else at(seconds)
         marks = [
-            Mark(topic=t, partition=0, next_offset=0, clocks={self.tenant: reached}, layout=INPUTS)
+            Mark(topic=t, partition=0, next_offset=0, clocks={clock_of(self.tenant): reached}, layout=INPUTS)
             for t in INPUTS
             if only in (None, t)
         ]
