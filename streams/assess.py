@@ -7,7 +7,6 @@ from itertools import chain
 from schemas.events import Severity
 from schemas.identity import candidate_id
 from schemas.settings import Settings
-from schemas.times import LATEST
 from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
 from streams.correlate import Group
@@ -37,6 +36,23 @@ class Surroundings:
     def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`."""
         return chain.from_iterable(book.between(opens, closes) for book in self.books)
+
+    def undoing(self, change: ChangeState) -> Iterator[ChangeState]:
+        """Later changes of the same target that went back to the value from before."""
+        before, at = change.facts.before, change.facts.effective_at
+        for other in self._of_target(change):
+            if before is not None and other.facts.after == before and other.facts.effective_at > at:
+                yield other
+
+    def undone(self, change: ChangeState) -> Iterator[ChangeState]:
+        """Earlier changes of the same target that this one took back."""
+        after, at = change.facts.after, change.facts.effective_at
+        for other in self._of_target(change):
+            if after is not None and other.facts.before == after and other.facts.effective_at < at:
+                yield other
+
+    def _of_target(self, change: ChangeState) -> Iterator[ChangeState]:
+        return chain.from_iterable(book.of_target(change.facts.target) for book in self.books)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +105,7 @@ def assess(
     opens, closes = window_times(group, settings.ranking)
     changes = [change for change in around.changes(opens, closes) if counts is None or counts(change)]
     window = window_of(group, changes, around.topology, settings.ranking)
-    ranked = rank(group, window, around.topology, settings.ranking)
+    ranked = rank(group, window, settings.ranking)
     roots = roots_of(group, ranked, around.topology)
     return Assessment(
         candidate_id=id_of(group, around),
@@ -107,13 +123,9 @@ def _undoing(
     suspect: ChangeState | None, around: Surroundings, counts: Callable[[ChangeState], bool] | None
 ) -> ChangeState | None:
     """The first later change of the same target that went back to the value from before."""
-    if suspect is None or suspect.facts.before is None:
+    if suspect is None:
         return None
-    later = (
-        change
-        for change in around.changes(suspect.facts.effective_at + 1, LATEST)
-        if change.facts.target == suspect.facts.target and change.facts.after == suspect.facts.before
-    )
+    later = around.undoing(suspect)
     undoing = [change for change in later if change.suspectable and (counts is None or counts(change))]
     return min(undoing, key=lambda change: (change.facts.effective_at, change.facts.source_ref), default=None)
 

@@ -13,33 +13,49 @@ class ChangeBook:
 
     by_ref: dict[str, ChangeState] = field(default_factory=dict)
     _order: list[tuple[int, str]] = field(default_factory=list)
+    _by_target: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, change: ChangeState) -> bool:
         """Takes in a report of a change; True when what is known of the change is now different."""
         known = self.by_ref.get(change.facts.source_ref)
         if known is None:
-            self.by_ref[change.facts.source_ref] = change
-            insort(self._order, _place(change))
+            self._enter(change)
             return True
-        place = _place(known)
-        if not known.absorb(change):
-            return False
-        self._order.remove(place)
-        insort(self._order, _place(known))
-        return True
+        self._leave(known)
+        changed = known.absorb(change)
+        self._enter(known)
+        return changed
 
     def between(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`, both included, in that order."""
         start, end = bisect_left(self._order, (opens, "")), bisect_right(self._order, (closes, "\U0010ffff"))
         return (self.by_ref[ref] for _, ref in self._order[start:end])
 
+    def of_target(self, target: str) -> list[ChangeState]:
+        """The changes of one target, in the order in which they took effect."""
+        return [
+            self.by_ref[ref]
+            for _, ref in sorted(_place(self.by_ref[r]) for r in self._by_target.get(target, ()))
+        ]
+
     def drop_before(self, moment: int, needed: Callable[[int], bool]) -> None:
         """Forgets the changes that took effect before `moment`, but for those at times that are still needed."""
         end = bisect_left(self._order, (moment, ""))
-        kept = [place for place in self._order[:end] if needed(place[0])]
-        for _, ref in set(self._order[:end]).difference(kept):
-            del self.by_ref[ref]
-        self._order[:end] = kept
+        for at, ref in self._order[:end]:
+            if not needed(at):
+                self._leave(self.by_ref.pop(ref))
+
+    def _enter(self, change: ChangeState) -> None:
+        self.by_ref[change.facts.source_ref] = change
+        insort(self._order, _place(change))
+        self._by_target.setdefault(change.facts.target, set()).add(change.facts.source_ref)
+
+    def _leave(self, change: ChangeState) -> None:
+        del self._order[bisect_left(self._order, _place(change))]
+        refs = self._by_target[change.facts.target]
+        refs.discard(change.facts.source_ref)
+        if not refs:
+            del self._by_target[change.facts.target]
 
 
 def _place(change: ChangeState) -> tuple[int, str]:

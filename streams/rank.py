@@ -24,20 +24,27 @@ class Scored(NamedTuple):
     features: dict[str, float]
 
 
+class Near(NamedTuple):
+    """A change in the blast radius: the service that it belongs to, if any, and how well it fits what alerts."""
+
+    change: ChangeState
+    service: str | None
+    distance: float
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The changes near the onset of a group: those in the blast radius by time, the rest counted."""
 
     opens: int
     closes: int
-    near: tuple[ChangeState, ...]
+    near: tuple[Near, ...]
     elsewhere: int
 
 
 def window_times(group: Group, settings: RankingSettings) -> tuple[int, int]:
     """First and last instant at which a change counts for a group: look-back and look-ahead around its onset."""
-    onset = group.placed[0].alert.at
-    return onset - micros(settings.look_back_s), onset + micros(settings.look_ahead_s)
+    return group.onset - micros(settings.look_back_s), group.onset + micros(settings.look_ahead_s)
 
 
 def window_of(
@@ -50,7 +57,11 @@ def window_of(
         key=lambda change: (change.facts.effective_at, change.facts.source_ref),
     )
     services = alerting(group)
-    near = tuple(c for c in inside if distance_weight(c, services, topology, settings) > 0)
+    placed = (
+        Near(c, service_of(c.facts, topology), distance_weight(c, services, topology, settings))
+        for c in inside
+    )
+    near = tuple(candidate for candidate in placed if candidate.distance > 0)
     return Window(opens, closes, near, len(inside) - len(near))
 
 
@@ -59,18 +70,14 @@ def alerting(group: Group) -> tuple[str, ...]:
     return tuple(dict.fromkeys(placed.service for placed in group.placed if placed.service))
 
 
-def rank(group: Group, window: Window, topology: Topology, settings: RankingSettings) -> tuple[Scored, ...]:
+def rank(group: Group, window: Window, settings: RankingSettings) -> tuple[Scored, ...]:
     """The explanations by belief; they sum to 1, and "no change" is always among them."""
-    onset, services = group.placed[0].alert.at, alerting(group)
-    undone = _undone(window.near, onset)
-    weighed = [
-        (change, _features(change, onset, services, undone, topology, settings)) for change in window.near
-    ]
-    weights = [(change, prod(features.values()), features) for change, features in weighed]
+    undone = _undone([near.change for near in window.near], group.onset)
+    weighed = [(near, _features(near, group.onset, undone, settings)) for near in window.near]
+    weights = [(near, prod(features.values()), features) for near, features in weighed]
     total = settings.no_change + sum(weight for _, weight, _ in weights)
     ranked = [
-        Scored(change, service_of(change.facts, topology), weight / total, features)
-        for change, weight, features in weights
+        Scored(near.change, near.service, weight / total, features) for near, weight, features in weights
     ]
     ranked.append(Scored(None, None, settings.no_change / total, {"prior": settings.no_change}))
     return tuple(sorted(ranked, key=_order))
@@ -83,20 +90,16 @@ def _order(scored: Scored) -> tuple[float, int, str]:
 
 
 def _features(
-    change: ChangeState,
-    onset: int,
-    services: Sequence[str],
-    undone: dict[str, float],
-    topology: Topology,
-    settings: RankingSettings,
+    near: Near, onset: int, undone: dict[str, float], settings: RankingSettings
 ) -> dict[str, float]:
+    facts = near.change.facts
     features = {
-        "prior": settings.prior.get(change.facts.kind, 1.0),
-        "distance": distance_weight(change, services, topology, settings),
-        "lag": lag_weight(change, onset, settings),
+        "prior": settings.prior.get(facts.kind, 1.0),
+        "distance": near.distance,
+        "lag": lag_weight(near.change, onset, settings),
     }
-    if change.facts.source_ref in undone:
-        features["undo"] = undone[change.facts.source_ref]
+    if facts.source_ref in undone:
+        features["undo"] = undone[facts.source_ref]
     return features
 
 

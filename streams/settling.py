@@ -83,18 +83,16 @@ def stirred(
 
 
 def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
-    """The alerts of whose candidates a change may alter what is thought: within its reach, and near in time.
-
-    It may be a suspect of what starts after it, or undo a suspect of what started before.
-    """
-    at, ranking = change.facts.effective_at, turn.settings.ranking
-    opens, closes = at - micros(ranking.look_back_s), at + micros(ranking.look_back_s)
-    return {
-        key
-        for label, services in turn.views.live.labels()
-        if distance_weight(change, services, turn.around.topology, ranking) > 0
-        for key in turn.views.live.between(label, opens, closes)
-    }
+    """The alerts of whose candidates a change may alter what is thought: it, or what it undid, may explain them."""
+    ranking = turn.settings.ranking
+    keys: set[AlertKey] = set()
+    for cause in (change, *turn.around.undone(change)):
+        at = cause.facts.effective_at
+        opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
+        for label, services in turn.views.live.labels():
+            if distance_weight(cause, services, turn.around.topology, ranking) > 0:
+                keys.update(turn.views.live.between(label, opens, closes))
+    return keys
 
 
 def _changes(ref: str, turn: Turn) -> Iterator[ChangeState]:

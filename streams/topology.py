@@ -15,6 +15,8 @@ from streams.state import EntityState
 Rule = Literal["same_service", "same_alert", "dependency", "shared_dependency"]
 _LINK_SCORES = (0.9, 0.6, 0.4)
 """Strength of a link over one, two and three dependencies; over a shared dependency it is that of two."""
+_REMEMBERED = 50_000
+"""Answers remembered for names; the names of pods never end."""
 _GRAPH_KINDS = frozenset({"component", "resource", "api"})
 
 
@@ -38,8 +40,18 @@ class Topology:
     """`kind:value` references and short names, to the name used everywhere."""
     hops: int = 2
     hub_degree: int = 8
+    _named: dict[tuple[str | None, tuple[str, ...]], str | None] = field(default_factory=dict)
     _upstream: dict[str, dict[str, int]] = field(default_factory=dict)
     _related: dict[str, dict[str, Relation]] = field(default_factory=dict)
+
+    def named(self, service: str | None, references: tuple[str, ...]) -> str | None:
+        """As `resolve`, remembering the answers."""
+        key = (service, references)
+        if key not in self._named:
+            if len(self._named) >= _REMEMBERED:
+                self._named.clear()
+            self._named[key] = self.resolve(service, references)
+        return self._named[key]
 
     def resolve(self, service: str | None, references: Iterable[str]) -> str | None:
         """The catalogued name for what a sender named, by its best reference; None when no name is known."""
@@ -150,4 +162,4 @@ def _references(entities: Mapping[str, EntityState], called: Mapping[str, str]) 
 
 def service_of(facts: AlertFacts | ChangeFacts, topology: Topology) -> str | None:
     """The service that an alert or a change is about: by the catalog, else as the sender named it."""
-    return topology.resolve(facts.service, facts.references) or facts.service
+    return topology.named(facts.service, facts.references) or facts.service
