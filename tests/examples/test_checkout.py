@@ -7,11 +7,15 @@ import orjson
 
 from cli.inprocess import InProcess
 from examples.make_checkout import TARGET, recording, story
-from schemas.packets import Candidate, Packet, Proposal
+from schemas.codec import decode
+from schemas.events import Alert, Change, Entity
+from schemas.packets import Candidate, Evidence, Packet, Proposal
 from schemas.settings import Settings
 from schemas.times import clock_text, parse_time
+from sinks.proof import unproven
 from sources.recording import deliveries, script
 from streams.cause import Output
+from streams.evidence import original_hash, original_text
 from streams.export import export
 
 CATALOG = TARGET.parent / "catalog.yaml"
@@ -116,6 +120,22 @@ def test_values_are_what_the_alerts_state() -> None:
     )
     cited = next(e for e in _final()[0].evidence if e.id == line.claim.evidence[0])
     assert b"5xx 31 % of requests" in (_run()[0].topics["alerts"][cited.offset].value or b"")
+
+
+def test_every_claim_of_every_packet_stands_in_the_originals_that_it_cites() -> None:
+    """Read through the real adapters, in every revision."""
+    run, _ = _run()
+    for packet in _packets():
+        originals = {e.id: _original(run, e) for e in packet.evidence}
+        for claim in packet.claims():
+            assert () == unproven(claim.values, [originals[e] for e in claim.evidence])
+
+
+def _original(run: InProcess, evidence: Evidence) -> str:
+    message = decode(evidence.topic, run.topics[evidence.topic][evidence.offset].value)
+    assert isinstance(message, Alert | Change | Entity)
+    assert evidence.content_hash == original_hash(message)
+    return original_text(message)
 
 
 def test_gaps_are_said() -> None:
