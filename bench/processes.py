@@ -1,0 +1,53 @@
+"""Owns what processes use of the machine: seconds of the processor's time, and memory.
+
+May not: start or stop them. Goes to: the benchmarks that watch a running system.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from bench.figures import Figures
+
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_PAGE: Final = os.sysconf("SC_PAGE_SIZE")
+_USER, _SYSTEM = 11, 12
+"""Fields of /proc/PID/stat after the name, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What processes have used so far, by name, in seconds of the processor's time, and when that was."""
+
+    at: float
+    seconds: Mapping[str, float]
+
+    def since(self, earlier: "Used") -> dict[str, float]:
+        """Share of one core, in percent, that each process has used since then."""
+        passed = self.at - earlier.at
+        return {name: 100 * (used - earlier.seconds[name]) / passed for name, used in self.seconds.items()}
+
+
+def used(pids: Mapping[str, int]) -> Used:
+    """What the processes have used until now."""
+    return Used(time.monotonic(), {name: cpu_seconds(pid) for name, pid in pids.items()})
+
+
+def cpu_seconds(pid: int) -> float:
+    """Seconds of the processor's time that a process has used, all its threads together."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS
+
+
+def resident_mb(pid: int | str = "self") -> float:
+    """Resident memory of a process in millions of bytes."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE / 1e6
+
+
+def cpu_figures(name: str, shares: Mapping[str, float]) -> Figures:
+    """The shares as `name.gateway_pct` and so on, with their sum."""
+    figures = {f"{name}.{process}_pct": share for process, share in shares.items()}
+    return figures | {f"{name}.all_pct": sum(shares.values())}
