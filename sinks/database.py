@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 import stamina
 from sqlalchemy import Engine
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DataError, NoSuchModuleError, SQLAlchemyError
 
 from sinks.tables import open_database
 
@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 PATIENCE_S: Final = 30.0
 """How long a locked or absent database is tried again before the process gives up."""
+_SILENT: Final = ("Connection refused", "timeout expired", "server closed the connection", "shutting down")
 _LINES: Final = (
     ("database is locked", "stays locked: another program holds it; end that program"),
     ("database or disk is full", "has no room left: make room on its disk"),
@@ -23,10 +24,22 @@ _LINES: Final = (
     ("unable to open database file", "cannot be opened: make its folder, and let it be written to"),
     ("readonly database", "cannot be written to: change its permissions"),
     ("file is not a database", "is not a database: set sink.database to another file"),
-    ("Connection refused", "does not answer: start it, or set sink.database to where it is"),
+    ("no such table", "has no tables yet: start the sink"),
+    ("lock timeout", "stays locked: another program holds it; end that program"),
+    ("password authentication failed", "refuses the password: set it in sink.database or in PGPASSWORD"),
+    ("no password supplied", "wants a password: set it in sink.database or in PGPASSWORD"),
+    ("permission denied", "does not let this user write: grant it, or set another user in sink.database"),
+    ("read-only transaction", "can only be read: set sink.database to the server that takes writes"),
+    ('relation "', "has no tables yet: start the sink"),
+    ("does not exist", "is not there: create the database or the user, or correct sink.database"),
+    ("failed to resolve host", "cannot be found: correct the host in sink.database"),
+    *((sign, "does not answer: start it, or set sink.database to where it is") for sign in _SILENT),
 )
 """What databases say, and how a person is told."""
-_HOPELESS: Final = ("full", "No space left", "not a database", "readonly", "unable to open", "no such table")
+_HOPELESS: Final = (
+    *("disk is full", "No space left", "not a database", "readonly", "unable to open", "no such table"),
+    *("password authentication", "no password", "permission denied", "read-only", "does not exist"),
+)
 
 
 class DatabaseProblem(RuntimeError):
@@ -39,7 +52,8 @@ def opened(address: str) -> Engine:
         return open_database(address)
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as wrong:
         raise DatabaseProblem(
-            f"sink.database is not a usable address ({_first_line(wrong)}); write it like sqlite:///incidents.db"
+            f"sink.database is not a usable address ({_first_line(wrong)}); write it like sqlite:///incidents.db "
+            "or postgresql://user@host/database"
         ) from wrong
 
 
@@ -60,16 +74,23 @@ def patiently(engine: Engine, work: Callable[[], T]) -> T:
 def told(engine: Engine, error: Exception) -> str:
     """The line for a person; passwords are left out."""
     address = engine.url.render_as_string(hide_password=True)
-    text = str(error)
+    text = _said(error)
     for sign, line in _LINES:
         if sign in text:
             return f"the database {address} {line}; nothing is lost, start again afterwards"
-    return f"the database {address} cannot be used: {_first_line(error)}"
+    return f"the database {address} cannot be used: {_said(error)[:200]}"
 
 
 def _passing(error: Exception) -> bool:
     """True for what may be over in a moment: a lock, a restart."""
-    return isinstance(error, DatabaseError) and not any(sign in str(error) for sign in _HOPELESS)
+    if isinstance(error, DataError) or not isinstance(error, DatabaseError):
+        return False
+    return not any(sign in _said(error) for sign in _HOPELESS)
+
+
+def _said(error: Exception) -> str:
+    """The database's own words in one line: neither the statement nor the values in it, which are others' texts."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _first_line(error: BaseException) -> str:

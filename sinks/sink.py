@@ -50,7 +50,11 @@ class Sink:
         self._engine = opened(settings.sink.database)
         patiently(self._engine, lambda: create_tables(self._engine))
         self._offsets = patiently(self._engine, lambda: load_offsets(self._engine))
-        starts = _starts(bootstrap, self._offsets)
+        try:
+            starts = _starts(bootstrap, self._offsets)
+        except KafkaProblem:
+            self._engine.dispose()
+            raise
         self._originals = Originals(RandomReader(bootstrap))
         self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
         self._consumer.assign([TopicPartition(*where, offset) for where, offset in sorted(starts.items())])

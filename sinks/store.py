@@ -4,10 +4,11 @@ May not: read Kafka, know how a row is made. Goes to: the database. The first co
 and `candidates` shows the latest revision, so that repeats in any cut change nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Table, and_, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Engine, Table, and_, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from schemas.packets import Candidate
@@ -16,6 +17,11 @@ from sinks.tables import CANDIDATES, MEMBERS, METADATA, ORIGINALS, SINK_OFFSETS
 
 _CHUNK: Final = 400
 """Identities asked for in one statement: below every database's limit of parameters."""
+_INSERTS: Final[Mapping[str, Callable[[Table], postgresql.Insert | sqlite.Insert]]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
+"""How each database says that a row that is there already stays as it is."""
 
 Offsets = Mapping[tuple[str, int], int]
 """Next offset to read, by topic and partition."""
@@ -62,7 +68,7 @@ def write(
         # First, since it takes the write lock: two sinks cannot both pass here with the same offsets.
         _move_offsets(connection, before, after)
         for table, values in _by_table([*rows, *map(candidate_row, candidates)]).items():
-            _insert_new(connection, table, values)
+            _insert_new(connection, table, values.values())
         for candidate in _latest(candidates):
             _show(connection, candidate)
 
@@ -104,13 +110,11 @@ def _identity(table: Table, values: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(values[column.name] for column in table.primary_key)
 
 
-def _insert_new(connection: Connection, table: Table, rows: Mapping[tuple[Any, ...], Values]) -> None:
-    key = tuple_(*table.primary_key)
-    for chunk in _chunks(list(rows)):
-        there = {tuple(row) for row in connection.execute(select(*table.primary_key).where(key.in_(chunk)))}
-        new = [_whole(table, rows[identity]) for identity in chunk if identity not in there]
-        if new:
-            connection.execute(insert(table), new)
+def _insert_new(connection: Connection, table: Table, rows: Iterable[Values]) -> None:
+    """Insert the rows whose identity is not there yet."""
+    keep_first = _INSERTS[connection.dialect.name](table).on_conflict_do_nothing()
+    for chunk in _chunks([_whole(table, values) for values in rows]):
+        connection.execute(keep_first, chunk)
 
 
 def _whole(table: Table, values: Values) -> Values:

@@ -25,10 +25,23 @@ from sqlalchemy import (
     create_engine,
     event,
 )
+from sqlalchemy.engine import URL, make_url
 
 METADATA: Final = MetaData()
 _BUSY_MS: Final = 3_000
-"""How long SQLite itself waits for another writer."""
+"""How long the database itself waits for another writer."""
+_POSTGRES: Final = "postgresql+psycopg"
+_POSTGRES_NAMES: Final = frozenset({"postgres", "postgresql"})
+"""What people write in an address; SQLAlchemy would look for another driver, or none."""
+_POSTGRES_CONNECTING: Final = {
+    "connect_timeout": "5",
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "3",
+    "application_name": "incidents",
+    "options": f"-c lock_timeout={_BUSY_MS}",
+}
+"""Bounds for a server that does not answer; what the address itself says holds before them."""
 
 
 def _key(name: str) -> Column[str]:
@@ -242,11 +255,24 @@ DEAD_LETTERS: Final = Table(
 
 
 def open_database(address: str) -> Engine:
-    """The database at a SQLAlchemy address; nothing is connected yet. Raises sqlalchemy.exc.ArgumentError."""
-    engine = create_engine(address)
+    """The database at a SQLAlchemy address; nothing is connected yet. Raises sqlalchemy.exc.ArgumentError.
+
+    `postgresql://` means the driver that is installed here. A password may be left out of the address:
+    PGPASSWORD and PGPASSFILE say it, as for every program that speaks to Postgres.
+    """
+    url = make_url(address)
+    if url.drivername in _POSTGRES_NAMES:
+        url = url.set(drivername=_POSTGRES)
+    engine = create_engine(url, connect_args=_connecting(url))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
     return engine
+
+
+def _connecting(url: URL) -> dict[str, str]:
+    if url.get_backend_name() != "postgresql":
+        return {}
+    return {name: value for name, value in _POSTGRES_CONNECTING.items() if name not in url.query}
 
 
 def _tune_sqlite(connection: sqlite3.Connection, _record: object) -> None:

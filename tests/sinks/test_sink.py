@@ -80,18 +80,20 @@ def test_an_original_that_kafka_has_lost_since_is_found_by_its_hash(
     bootstrap = configured.kafka.bootstrap
     alert = originals()["e1"][1].model_copy(update={"original": '{"service":"fare-engine","kept":true}'})
     place = send(bootstrap, [("alerts", alert)], partition=1)[0]
-    first = cite({**places, "e1": place}, "kept")
+    # The other kind of database reads the same topics, where this one's record is trimmed from the start.
+    name = f"kept in {configured.sink.database}"
+    first = cite({**places, "e1": place}, name)
     evidence = tuple(
         e.model_copy(update={"content_hash": original_hash(alert)}) if e.id == "e1" else e
         for e in first.evidence
     )
-    first = revise(first.model_copy(update={"evidence": evidence}), "kept", 1)
+    first = revise(first.model_copy(update={"evidence": evidence}), name, 1)
     send_packets(configured, [first])
     stored(configured)
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for future in admin.delete_records([TopicPartition(*place[:2], place.offset + 1)]).values():
         future.result()
-    send_packets(configured, [revise(first, "kept", 2)])
+    send_packets(configured, [revise(first, name, 2)])
     stored(configured)
     ours = (EVIDENCE.c.candidate_id == first.candidate.candidate_id, EVIDENCE.c.evidence_id == "e1")
     copies = select(EVIDENCE.c.verified, EVIDENCE.c.missing, EVIDENCE.c.original_hash).where(*ours)
@@ -110,6 +112,6 @@ def test_bytes_that_are_no_packet_do_not_stop_the_sink(
     letters = select(DEAD_LETTERS.c.source, DEAD_LETTERS.c.reason).where(
         DEAD_LETTERS.c.original == b"no packet at all"
     )
-    assert [("sink", "not_wire_format")] == rows_of(configured, letters)
+    assert {("sink", "not_wire_format")} == set(rows_of(configured, letters))
     bodies = select(PACKETS.c.body).where(PACKETS.c.candidate_id == after.candidate.candidate_id)
     assert [(after.model_dump_json(),)] == rows_of(configured, bodies)

@@ -4,19 +4,21 @@ import random
 import signal
 import sqlite3
 import subprocess
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import delete, event, select, update
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from schemas.settings import KafkaSettings, Settings, SinkSettings
 from sinks import database
 from sinks.batch import SINK_TOPICS
 from sinks.database import DatabaseProblem
 from sinks.sink import Sink
-from sinks.store import AnotherSink
-from sinks.tables import CANDIDATES, PACKETS
+from sinks.store import AnotherSink, load_offsets
+from sinks.tables import CANDIDATES, PACKETS, SINK_OFFSETS, open_database
 from tests.children import started, told
 from tests.facts import eventually
 from tests.sinks.driven import all_rows, drain, rows_of, send_packets, stored
@@ -32,20 +34,28 @@ def _process(settings: Settings) -> AbstractContextManager[subprocess.Popen[str]
 
 def _progress(settings: Settings) -> int:
     """Sum of the stored offsets; 0 before there is a table."""
-    path = settings.sink.database.removeprefix("sqlite:///")
-    if not Path(path).exists():
-        return 0
-    connection = sqlite3.connect(path, timeout=30)
+    engine = open_database(settings.sink.database)
     try:
-        return int(connection.execute("SELECT coalesce(sum(next_offset), 0) FROM sink_offsets").fetchone()[0])
-    except sqlite3.OperationalError:
+        return sum(load_offsets(engine).values())
+    except (OperationalError, ProgrammingError):
         return 0
     finally:
-        connection.close()
+        engine.dispose()
+
+
+@contextmanager
+def _held(address: str) -> Iterator[None]:
+    """Somebody else holds the lock that writers need."""
+    engine = open_database(address)
+    locks = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE sink_offsets IN EXCLUSIVE MODE"}
+    with engine.connect() as connection:
+        connection.exec_driver_sql(locks[engine.dialect.name])
+        yield
+    engine.dispose()
 
 
 def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
-    configured: Settings, places: dict[str, Place], tmp_path: Path
+    configured: Settings, places: dict[str, Place], databases: Callable[[], str]
 ) -> None:
     """A sink that was killed again and again should leave the tables of one that never was."""
     packets = [revise(cite(places), f"killed-{n % 40}", 1 + n // 40) for n in range(400)]
@@ -61,15 +71,16 @@ def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
             eventually(lambda: _progress(configured) >= bound, 60, "the sink makes progress")  # noqa: B023
         kills += 1
     assert kills > 1
-    calm = configured.model_copy(update={"sink": SinkSettings(database=f"sqlite:///{tmp_path}/calm.db")})
+    calm = configured.model_copy(update={"sink": SinkSettings(database=databases())})
     stored(calm)
     assert all_rows(calm) == all_rows(configured)
     shown = [(row[0],) for row in rows_of(configured, select(CANDIDATES.c.revision))]
     assert 40 <= shown.count((10,))
 
 
-def test_sigterm_ends_in_order(configured: Settings) -> None:
+def test_sigterm_ends_in_order(configured: Settings, places: dict[str, Place]) -> None:
     """A sink that is told to stop should leave with 0."""
+    send_packets(configured, [cite(places, "ended")])
     with _process(configured) as process:
         eventually(lambda: _progress(configured) > 0, 60, "the sink has stored something")
         process.send_signal(signal.SIGTERM)
@@ -94,22 +105,22 @@ def test_a_locked_database_is_waited_for_then_told(
     monkeypatch.setattr(database, "PATIENCE_S", 0.5)
     send_packets(configured, [cite(places, "locked")])
     sink = Sink(configured)
-    holder = sqlite3.connect(configured.sink.database.removeprefix("sqlite:///"), isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DatabaseProblem, match=r"incidents\.db stays locked: .* nothing is lost"):
+    with (
+        _held(configured.sink.database),
+        pytest.raises(DatabaseProblem, match="stays locked: another program"),
+    ):
         drain(sink)
     sink.close()
     assert 0 == _progress(configured)
-    holder.execute("ROLLBACK")
-    holder.close()
     stored(configured)
     assert _progress(configured) > 0
 
 
 def test_a_full_disk_is_told_at_once_and_costs_nothing(
-    configured: Settings, places: dict[str, Place]
+    broker: KafkaSettings, places: dict[str, Place], tmp_path: Path
 ) -> None:
     """When no room is left the sink should say so in one line; with room again it should store everything."""
+    configured = Settings(kafka=broker, sink=SinkSettings(database=f"sqlite:///{tmp_path}/full.db"))
     send_packets(configured, [cite(places, f"full-{n}") for n in range(30)])
     sink = Sink(configured)
 
@@ -129,9 +140,9 @@ def test_a_full_disk_is_told_at_once_and_costs_nothing(
     ("address", "line"),
     [("sqlite:////no/such/folder/x.db", "cannot be opened"), ("nonsense", "sqlite:///incidents.db")],
 )
-def test_a_database_that_cannot_be_opened_is_one_line(configured: Settings, address: str, line: str) -> None:
+def test_a_database_that_cannot_be_opened_is_one_line(broker: KafkaSettings, address: str, line: str) -> None:
     """A missing folder and a mistyped address should end the process with one line that says what to do."""
-    with _process(configured.model_copy(update={"sink": SinkSettings(database=address)})) as process:
+    with _process(Settings(kafka=broker, sink=SinkSettings(database=address))) as process:
         code, lines = told(process, "sink")
     assert (1, 1) == (code, len(lines))
     assert line in lines[0]
@@ -153,10 +164,10 @@ def test_topics_that_were_made_anew_are_read_from_their_start(
     """Stored offsets beyond the end should not hide what the new topics hold."""
     send_packets(configured, [cite(places, "anew")])
     stored(configured)
-    connection = sqlite3.connect(configured.sink.database.removeprefix("sqlite:///"))
-    connection.execute("UPDATE sink_offsets SET next_offset = next_offset + 1000000")
-    connection.execute("DELETE FROM packets")
-    connection.commit()
-    connection.close()
+    engine = open_database(configured.sink.database)
+    with engine.begin() as connection:
+        connection.execute(update(SINK_OFFSETS).values(next_offset=SINK_OFFSETS.c.next_offset + 1_000_000))
+        connection.execute(delete(PACKETS))
+    engine.dispose()
     stored(configured)
     assert rows_of(configured, select(PACKETS.c.candidate_id))

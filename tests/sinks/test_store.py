@@ -1,12 +1,11 @@
 """Storing: repeats, any cut into batches and any order of revisions give the same tables."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
 from schemas.audit import DeadLetter
 from schemas.codec import encode
@@ -17,6 +16,7 @@ from sinks.batch import Batch, Incoming
 from sinks.proving import packet_rows, place_of, resolve
 from sinks.store import AnotherSink, create_tables, load_offsets, write
 from sinks.tables import CANDIDATES, CHANGES, DEAD_LETTERS, MEMBERS, METADATA, PACKETS, open_database
+from tests.postgres import databases_on
 from tests.schemas.examples import example
 from tests.sinks.published import TENANT, at_hand, cite, revise
 from wire.reader import Place
@@ -43,11 +43,22 @@ def _history() -> list[Published]:
 HISTORY = _history()
 
 
-def _database(folder: Path | None = None) -> Engine:
-    """A new database in a folder, or in memory."""
-    engine = open_database(f"sqlite:///{folder}/incidents.db" if folder else "sqlite://")
+def _database(address: str = "sqlite://") -> Engine:
+    """The database at an address, its tables empty; without one in memory."""
+    engine = open_database(address)
     create_tables(engine)
+    with engine.begin() as connection:
+        for table in METADATA.sorted_tables:
+            connection.execute(delete(table))
     return engine
+
+
+@pytest.fixture
+def engine(databases: Callable[[], str]) -> Iterator[Engine]:
+    """A new database of each kind."""
+    made = _database(databases())
+    yield made
+    made.dispose()
 
 
 def _store(engine: Engine, records: Sequence[tuple[int, Published]]) -> None:
@@ -73,31 +84,41 @@ def _contents(engine: Engine) -> dict[str, set[tuple[object, ...]]]:
 
 
 @pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[object, ...]]]:
+def expected() -> dict[str, set[tuple[object, ...]]]:
     """The tables after everything has come once, in order, in one batch."""
-    engine = _database(tmp_path_factory.mktemp("expected"))
+    engine = _database()
     _store(engine, list(enumerate(HISTORY)))
     contents = _contents(engine)
     engine.dispose()
     return contents
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.data())
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_repeats_in_any_order_and_any_cut_give_the_same_tables(
-    expected: dict[str, set[tuple[object, ...]]], data: st.DataObject
+    expected: dict[str, set[tuple[object, ...]]], kind: str, request: pytest.FixtureRequest
 ) -> None:
     """Upserts by identity and revision should make order, repeats and batches invisible."""
-    numbers = range(len(HISTORY))
-    repeated = data.draw(st.lists(st.sampled_from(numbers), max_size=10))
-    order = data.draw(st.permutations([*numbers, *repeated]))
-    cuts = sorted(data.draw(st.sets(st.integers(1, len(order) - 1), max_size=6)))
-    records = [(number, HISTORY[number]) for number in order]
-    engine = _database()
-    for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True):
-        _store(engine, records[start:end])
-    assert expected == _contents(engine)
-    engine.dispose()
+    server = request.getfixturevalue("postgres") if kind == "postgres" else ""
+    with databases_on(server) as make:
+        _in_any_order(expected, make() if server else "sqlite://")
+
+
+def _in_any_order(expected: dict[str, set[tuple[object, ...]]], address: str) -> None:
+    @settings(max_examples=40, deadline=None)
+    @given(st.data())
+    def law(data: st.DataObject) -> None:
+        numbers = range(len(HISTORY))
+        repeated = data.draw(st.lists(st.sampled_from(numbers), max_size=10))
+        order = data.draw(st.permutations([*numbers, *repeated]))
+        cuts = sorted(data.draw(st.sets(st.integers(1, len(order) - 1), max_size=6)))
+        records = [(number, HISTORY[number]) for number in order]
+        engine = _database(address)
+        for start, end in zip([0, *cuts], [*cuts, len(order)], strict=True):
+            _store(engine, records[start:end])
+        assert expected == _contents(engine)
+        engine.dispose()
+
+    law()
 
 
 def test_the_latest_revision_is_shown_with_its_members(expected: dict[str, set[tuple[object, ...]]]) -> None:
@@ -111,9 +132,8 @@ def test_the_latest_revision_is_shown_with_its_members(expected: dict[str, set[t
     }
 
 
-def test_the_first_content_of_a_revision_is_kept(tmp_path: Path) -> None:
+def test_the_first_content_of_a_revision_is_kept(engine: Engine) -> None:
     """A second record under the same revision should change nothing."""
-    engine = _database(tmp_path)
     first = revise(cite(PLACES), "one", 1, title="first")
     second = revise(cite(PLACES), "one", 1, title="second")
     _store(engine, [(0, ("incident-candidates", first.candidate)), (0, ("context-packets", first))])
@@ -122,24 +142,20 @@ def test_the_first_content_of_a_revision_is_kept(tmp_path: Path) -> None:
         assert ["first"] == list(connection.execute(select(CANDIDATES.c.title)).scalars())
         bodies = list(connection.execute(select(PACKETS.c.body)).scalars())
     assert [first.model_dump_json()] == bodies
-    engine.dispose()
 
 
-def test_a_member_that_left_is_no_longer_listed(tmp_path: Path) -> None:
+def test_a_member_that_left_is_no_longer_listed(engine: Engine) -> None:
     """Members should be those of the latest revision, not of all."""
-    engine = _database(tmp_path)
     both = revise(cite(PLACES), "one", 1)
     one = revise(cite(PLACES), "one", 2, members=both.candidate.members[:1])
     _store(engine, [(0, ("incident-candidates", both.candidate))])
     _store(engine, [(1, ("incident-candidates", one.candidate))])
     with engine.connect() as connection:
         assert 1 == len(list(connection.execute(select(MEMBERS))))
-    engine.dispose()
 
 
-def test_offsets_moved_by_another_sink_stop_this_one_before_it_writes(tmp_path: Path) -> None:
+def test_offsets_moved_by_another_sink_stop_this_one_before_it_writes(engine: Engine) -> None:
     """A writer whose offsets are not the stored ones should write nothing and say who it met."""
-    engine = _database(tmp_path)
     letter = example("dead-letters")
     assert isinstance(letter, DeadLetter)
     write(engine, [], [], {}, {("alerts", 0): 5})
@@ -148,12 +164,11 @@ def test_offsets_moved_by_another_sink_stop_this_one_before_it_writes(tmp_path: 
             write(engine, [], [cite(PLACES).candidate], before, {("alerts", 0): 6})
     assert {("alerts", 0): 5} == load_offsets(engine)
     assert set() == _contents(engine)["candidates"]
-    engine.dispose()
 
 
-def test_ticks_and_what_the_router_refuses_are_passed_over(tmp_path: Path) -> None:
+def test_ticks_and_what_the_router_refuses_are_passed_over(engine: Engine) -> None:
     """Ticks, unknown tenants and undecodable changes should leave no row, and the offsets should move."""
-    engine, batch = _database(tmp_path), Batch()
+    batch = Batch()
     change = encode("deploys", example("deploys"))
     for offset, (value, headers) in enumerate(
         [(b"", {HEADER_TICK: b"1"}), (change, {HEADER_TENANT: b"nobody"}), (change, {}), (b"junk", HEADERS)]
@@ -162,12 +177,11 @@ def test_ticks_and_what_the_router_refuses_are_passed_over(tmp_path: Path) -> No
     write(engine, batch.rows, batch.candidates, {}, batch.after)
     assert {("deploys", 0): 4} == load_offsets(engine)
     assert all(not rows for rows in _contents(engine).values())
-    engine.dispose()
 
 
-def test_a_record_of_ours_that_cannot_be_read_is_kept_as_a_dead_letter(tmp_path: Path) -> None:
+def test_a_record_of_ours_that_cannot_be_read_is_kept_as_a_dead_letter(engine: Engine) -> None:
     """Bytes that are no packet should stand in the table of dead letters, with place and reason."""
-    engine, batch = _database(tmp_path), Batch()
+    batch = Batch()
     batch.add(Incoming(Place("context-packets", 3, 8), b"\x00\x00\x00\x00\x01junk", {}, at=7), Settings())
     write(engine, batch.rows, batch.candidates, {}, batch.after)
     with engine.connect() as connection:
@@ -179,16 +193,13 @@ def test_a_record_of_ours_that_cannot_be_read_is_kept_as_a_dead_letter(tmp_path:
         row.partition,
         row.offset,
     )
-    engine.dispose()
 
 
-def test_what_a_direct_producer_wrote_is_stored_redacted(tmp_path: Path) -> None:
+def test_what_a_direct_producer_wrote_is_stored_redacted(engine: Engine) -> None:
     """A secret in a published change should not reach the tables."""
-    engine = _database(tmp_path)
     secret = "ghp_" + "a1B2" * 9
     change = example("configs").model_copy(update={"title": f"set token={secret}", "original": ""})
     _store(engine, [(0, ("configs", change))])
     assert secret not in str(_contents(engine))
     with engine.connect() as connection:
         assert "set " in connection.execute(select(CHANGES.c.title)).scalar_one()
-    engine.dispose()
