@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
@@ -25,6 +26,7 @@ from wire.admin import MAX_RECORD_BYTES
 from wire.errors import KafkaProblem, Unreachable
 from wire.presence import require_topics
 from wire.tail import read_tail
+from wire.trim import delete_before, offset_at
 
 _TOPICS: Final = ("audit-entries", "audit", "audit-checkpoints")
 _MOST_RECORDS: Final = 1_000
@@ -32,6 +34,9 @@ _MOST_RECORDS: Final = 1_000
 _WAIT_S: Final = 0.2
 """How long one look for entries takes at most when there are none; a stop is heeded after it."""
 _AT_ONCE: Final = 16
+_KEPT_MS: Final = 7 * 86_400_000
+"""Entries are deleted once they stand in the log and are so old."""
+_TRIM_EVERY_S: Final = 3_600.0
 _COMMIT_S: Final = 20.0
 _TRANSACTION_MS: Final = 15_000
 """After a kill readers wait at most so long for lines that were not confirmed; a restart ends them at once."""
@@ -105,6 +110,7 @@ class Auditor:
             writers = pool.map(lambda partition: Writer(bootstrap, partition, build), partitions)
             self._writers = dict(zip(partitions, writers, strict=True))
         self._consumer = Consumer(_consumer_settings(bootstrap), logger=_librdkafka())
+        self._bootstrap, self._trim_at = bootstrap, time.monotonic()
         starts = {p: writer.ledger.entries_offset for p, writer in self._writers.items()}
         self._consumer.assign([TopicPartition("audit-entries", p, offset) for p, offset in starts.items()])
         log.info("auditor.started", partitions=len(starts))
@@ -114,6 +120,8 @@ class Auditor:
 
         Raises KafkaProblem; what was not confirmed is taken again after a restart.
         """
+        if time.monotonic() >= self._trim_at:
+            self._trim()
         entries = self._gather(wait_s)
         for partition, of_partition in entries.items():
             lines = self._writers[partition].write(of_partition)
@@ -123,6 +131,17 @@ class Auditor:
     def close(self) -> None:
         """Leave the broker; nothing is in hand between steps."""
         self._consumer.close()
+
+    def _trim(self) -> None:
+        """Delete the entries that are old and stand in the log; what does not stand there stays, however old."""
+        young = time.time_ns() // 1_000_000 - _KEPT_MS
+        for partition, writer in self._writers.items():
+            written = writer.ledger.entries_offset
+            first_young = offset_at(self._bootstrap, "audit-entries", partition, young)
+            offset = written if first_young is None else min(first_young, written)
+            if offset:
+                delete_before(self._bootstrap, "audit-entries", partition, offset)
+        self._trim_at = time.monotonic() + _TRIM_EVERY_S
 
     def _gather(self, wait_s: float) -> dict[int, list[Message]]:
         entries: dict[int, list[Message]] = {}
