@@ -8,6 +8,7 @@ from typing import Final
 
 from sources import (
     alertmanager,
+    argocd,
     backstage,
     cloudevents,
     eventbridge,
@@ -16,7 +17,9 @@ from sources import (
     gitlab,
     grafana,
     kubernetes_audit,
+    launchdarkly,
     published,
+    terraform,
 )
 from sources.reading import Adapter
 
@@ -77,6 +80,15 @@ FORMATS: Final[dict[str, Format]] = {
             sender="a webhook of the project or group: triggers Deployment events and Feature flag events",
         ),
         Format(
+            route="argocd",
+            title="Argo CD, by our notification template",
+            read=argocd.read,
+            topics=("deploys",),
+            event_time="finishedAt, else startedAt",
+            notification_time=None,
+            sender="the template and the triggers of docs/sources.md in argocd-notifications-cm",
+        ),
+        Format(
             route="cloudevents",
             title="CloudEvents in structured, binary or batched mode: CDEvents, AWS's events, flagd's",
             read=cloudevents.read,
@@ -102,6 +114,24 @@ FORMATS: Final[dict[str, Format]] = {
             event_time="time of the CloudEvent",
             notification_time="time of the CloudEvent",
             sender="a step of the pipeline that publishes the flag document posts it with the one before",
+        ),
+        Format(
+            route="launchdarkly",
+            title="LaunchDarkly, audit log entries",
+            read=launchdarkly.read,
+            topics=("flags", "configs"),
+            event_time="timestamp.milliseconds or date, else timestamp.rfc3339",
+            notification_time="timestamp or date",
+            sender="Integrations, Webhooks: <gateway>/v1/launchdarkly, with a policy for flags and segments",
+        ),
+        Format(
+            route="terraform",
+            title="HCP Terraform and Terraform Enterprise, run notifications",
+            read=terraform.read,
+            topics=("configs",),
+            event_time="notifications[].run_updated_at",
+            notification_time="notifications[].run_updated_at",
+            sender="a workspace's notification of type Webhook: triggers Completed and Errored",
         ),
         Format(
             route="kubernetes-audit",

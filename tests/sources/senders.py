@@ -9,11 +9,14 @@ from pathlib import Path
 import orjson
 
 from streams.redact import Json
+from tests.sources.examples import EXAMPLES
 
 Sample = tuple[str, Mapping[str, str], Json]
 """Route, headers, body."""
 _FILES = (
     ("grafana", "alerts", "**/grafana*.json"),
+    ("launchdarkly", "flags/launchdarkly/sample-context", "**/*.json"),
+    ("terraform", "configs/terraform", "*.json"),
     ("cloudevents", "deploys/cdevents", "*.json"),
     ("cloudevents", "cloudevents", "**/*.json"),
     ("eventbridge", "aws", "code*.json"),
@@ -38,5 +41,5 @@ def sender_samples(shared: Path) -> Iterator[Sample]:
     for route, folder, pattern in _FILES:
         for path in sorted((shared / "samples" / "payloads" / folder).glob(pattern)):
             yield route, {}, orjson.loads(path.read_bytes())
-    for route, bodies in _EXAMPLES.items():
+    for route, bodies in (*_EXAMPLES.items(), *EXAMPLES.items()):
         yield from ((route, {}, body) for body in bodies)

@@ -24,6 +24,7 @@ T = TypeVar("T")
 ROUTES = sorted(FORMATS)
 RECORDED = {
     "alertmanager",
+    "argocd",
     "catalog",
     "cloudevents",
     "flagd",
@@ -31,6 +32,8 @@ RECORDED = {
     "gitlab",
     "grafana",
     "kubernetes-audit",
+    "launchdarkly",
+    "terraform",
 }
 """Formats that the recordings hold."""
 MADE_BY_US = ("pagerduty:event-",)
@@ -46,6 +49,8 @@ _WORDS = [
     "deployment_id", "status_changed_at", "2026-02-03 07:45:47 +0000", "valueString", "values",
     "context", "timestamp", "dev.cdevents.service.deployed.0.2.0", "detail-type", "detail", "subject",
     "AWS API Call via CloudTrail", "eventSource", "eventName", "requestParameters", "ssm.amazonaws.com",
+    "app", "syncResult", "revision", "resources", "finishedAt", "_id", "flag", "titleVerb", "key",
+    "accesses", "notifications", "run_id", "workspace_name", "run_status", "trigger", "details",
 ]  # fmt: skip
 _scalars = st.one_of(
     st.none(),
