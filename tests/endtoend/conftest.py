@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.identity import content_hash
-from tests.endtoend.whole import TOKEN, Whole
+from tests.endtoend.whole import Whole
 from tests.facts import eventually
 
 _UP_S = 120.0
@@ -20,8 +19,6 @@ _UP_S = 120.0
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     """Everything up, as `incidents up` brings it up; stopped by SIGTERM afterwards, which must end it with 0."""
     folder = tmp_path_factory.mktemp("whole")
-    settings = folder / "given.toml"
-    settings.write_text(f'[gateway]\nreplay_token_sha256 = "{content_hash(TOKEN.encode())}"\n')
     home = folder / "home"
     command = [
         sys.executable,
@@ -32,8 +29,6 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         str(home),
         "--port",
         "0",
-        "--settings",
-        str(settings),
     ]
     with (folder / "up.log").open("wb") as log:
         up = subprocess.Popen(command, stdout=log, stderr=log)

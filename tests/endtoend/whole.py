@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cli.build import build
 from cli.inprocess import InProcess
+from cli.replay_token import token_of
 from cli.settings_file import load_settings
 from local.home import Home
 from local.status import Status, read_status
@@ -23,9 +24,7 @@ from streams.export import export
 from tests.facts import eventually
 from wire.follow import following
 
-TOKEN = "a token of the tests"  # noqa: S105 - it opens nothing but this test's own gateway
 EXAMPLE = Path(__file__).parents[2] / "examples" / "checkout"
-_IDLE_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Whole:
 
     def send(self, steps: Iterable[Delivery | Tick], tenant: str) -> None:
         """Sends the steps through the gateway as a replay tenant."""
-        send(steps, Target(self.status.gateway, tenant, TOKEN))
+        send(steps, Target(self.status.gateway, tenant, token_of(Home(self.home))))
 
     def in_process(self, steps: Iterable[Delivery | Tick], tenant: str) -> list[Output]:
         """What the same steps give without Kafka, under the settings of this system."""
@@ -51,10 +50,8 @@ class Whole:
     def messages(self, topic: str, tenant: str) -> list[Message]:
         """All messages of a topic that belong to a tenant, as any consumer reads them."""
         with following(self.status.bootstrap, topic) as follower:
-            values: list[bytes] = []
-            while (value := follower.next(_IDLE_S)) is not None:
-                values.append(value)
-        return [m for m in (decode(topic, value) for value in values) if _tenant(m) == tenant]
+            messages = [decode(topic, value) for value in follower.rest()]
+        return [message for message in messages if _tenant(message) == tenant]
 
     def export(self, tenant: str) -> bytes:
         """The export of a tenant's candidates as they stand now."""
@@ -63,9 +60,7 @@ class Whole:
     def decisions(self, tenant: str) -> list[str]:
         """The ids of a tenant's decisions in the audit log, by the correlator, in order."""
         with following(self.status.bootstrap, "audit") as follower:
-            records = []
-            while (value := follower.next(_IDLE_S)) is not None:
-                records.append(decode("audit", value))
+            records = [decode("audit", value) for value in follower.rest()]
         entries = (decode("audit-entries", r.entry) for r in records if isinstance(r, AuditRecord))
         return list(_correlated(entries, tenant))
 
