@@ -1,0 +1,77 @@
+"""Owns what `incidents publish` sends: what was given, and what the CI run knows besides, in our own plain form.
+
+Pure. What would be refused is told before anything is sent. Goes to: `cli.publish`, and over HTTP to the gateway.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from schemas.times import format_time
+from sources.catalogue import format_of
+from sources.ci_environment import CiRun
+from sources.published import SOURCE
+from sources.reading import Reading
+from streams.redact import Json
+
+Fields = dict[str, Json]
+_FLAG: Final = "flag"
+
+
+class WrongUse(ValueError):
+    """What was given cannot be published. The text is one line that says what to do."""
+
+
+def event_of(kind: str, given: Mapping[str, Json], run: CiRun | None, now: int) -> Fields:
+    """The object to send for an alert, deploy, flag or config; `now` in microseconds stands for a time not given.
+
+    WrongUse names the first thing that the gateway would refuse.
+    """
+    fields: Fields = {name: value for name, value in given.items() if value not in (None, "", [], {})}
+    fields = _alert(fields, run, now) if kind == "alert" else _change(kind, fields, run, now)
+    event: Fields = {"kind": kind, **{name: value for name, value in fields.items() if value}}
+    for refused in format_of(SOURCE).read(event, {}, now).refused:
+        raise WrongUse(refused.detail)
+    return event
+
+
+def reading_of_catalog(text: str) -> Reading:
+    """What a catalog file says; bad documents are refused one by one."""
+    return format_of("catalog").read(text, {}, 0)
+
+
+def _alert(given: Fields, run: CiRun | None, now: int) -> Fields:
+    resolved = given.get("status") == "resolved"
+    if resolved and "starts_at" not in given:
+        raise WrongUse("give --starts-at: a resolved alert is known by the start that was published")
+    times: Fields = {"starts_at": format_time(now), **({"ends_at": format_time(now)} if resolved else {})}
+    return {**_of_run(run), **times, **given}
+
+
+def _change(kind: str, given: Fields, run: CiRun | None, now: int) -> Fields:
+    if _FLAG in given:
+        given = {**given, "target": f"flag/{given[_FLAG]}"}
+        del given[_FLAG]
+    fields = {**_of_run(run), "effective_at": format_time(now), **given}
+    if run is None:
+        return fields
+    target, environment = (
+        fields.get("target") or f"service/{fields.get('service')}",
+        fields.get("environment"),
+    )
+    said: Fields = {
+        "actor": run.actor,
+        "after": run.commit if kind == "deploy" else None,
+        "source_ref": run.source_ref(str(target), str(environment) if environment else None),
+    }
+    return {**said, **fields}
+
+
+def _of_run(run: CiRun | None) -> Fields:
+    if run is None:
+        return {}
+    link = run.link if run.link and run.link.startswith(("http://", "https://")) else None
+    return {
+        "link": link,
+        "environment": run.environment,
+        "references": [run.reference] if run.reference else None,
+    }
