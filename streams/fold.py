@@ -18,7 +18,7 @@ from streams.forget import forget, forget_changes, overflow
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.revisions import revise
 from streams.settling import grid, near_change, settle
-from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of
+from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of, settle_time
 from streams.turn import Turn
 
 _BEHIND_S = 30.0
@@ -111,6 +111,9 @@ class Fold:
         if known is entity or known.absorb(entity):
             tenant.version += 1
             self._reconsider_all(tenant)
+            settle_at = settle_time(signal, micros(self.settings.correlation.lateness_s))
+            for scope in self.memory.scopes_of(tenant.name):
+                scope.schedule(settle_at, "catalog")
 
     def _reconsider_all(self, tenant: TenantMemory) -> None:
         """Has every candidate of a tenant looked at again at the next step of the clock."""
@@ -139,9 +142,13 @@ class Fold:
         touched: set[AlertKey] = settle(turn, now)
         waiting, scope.unrevised = scope.unrevised & scope.alerts.keys(), set()
         if touched or waiting:
-            ended = scope.last_step + micros(self.settings.correlation.repeats_s)
-            revise(touched | waiting, now if now != LATEST else ended, turn)
+            revise(touched | waiting, now if now != LATEST else self._ended(scope), turn)
         forget(scope, self.settings, now)
+
+    def _ended(self, scope: ScopeMemory) -> int:
+        """A time by which a recording has ended: after all that was done in the scope, and the longest pause."""
+        cut = max((published.cut_at for published in scope.published.values()), default=0)
+        return max(scope.last_step, cut) + micros(self.settings.correlation.repeats_s)
 
     def _turn(self, scope: ScopeMemory, tenant: TenantMemory, cause: Cause) -> Turn:
         views = scope.viewed(tenant, self.settings.correlation)

@@ -66,7 +66,7 @@ class Decided:
 
 
 class Due(NamedTuple):
-    """Something to look at once the clock has come to `at`: an alert, a hold, a count or a change."""
+    """Something to look at once the clock has come to `at`: an alert, a hold, a count, a change, the catalog."""
 
     at: int
     what: str

@@ -46,7 +46,8 @@ def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
     alerts = turn.scope.alerts
     for key in sorted({d.key for d in due if d.what == "count"} & alerts.keys()):
         _deduplicated(alerts[key], step, turn)
-    keys = {d.key for d in due if d.what in {"alert", "hold"}} & alerts.keys()
+    everything = any(d.what == "catalog" for d in due)
+    keys = set(alerts) if everything else {d.key for d in due if d.what in {"alert", "hold"}} & alerts.keys()
     for ref in sorted({d.ref for d in due if d.what == "change"}):
         for change in _changes(ref, turn):
             keys |= near_change(change, turn)

@@ -155,11 +155,12 @@ class EntityState:
     ref: Ref
 
     def absorb(self, other: "EntityState") -> bool:
-        """Takes in another version; True when it is the newer one."""
+        """Takes in another version; True when it is the newer one, and says something else."""
         if other.ref <= self.ref:
             return False
+        changed = self.facts != other.facts
         self.facts, self.ref = other.facts, other.ref
-        return True
+        return changed
 
 
 def _earliest(a: Ref | None, b: Ref | None) -> Ref | None:

@@ -7,7 +7,7 @@ from schemas.packets import Candidate, Packet, Proposal
 from schemas.settings import CorrelationSettings, Settings
 from schemas.signals import Signal
 from streams.fold import Fold
-from tests.streams.world import TENANT, Sent, World, alert, at, change, entity, shop
+from tests.streams.world import SHOP, TENANT, Sent, World, alert, at, change, entity, shop
 
 _FIRST = 100.0
 """Start of the first alert in the stories below; the catalog came at 0."""
@@ -131,6 +131,16 @@ def test_the_end_of_a_recording_leaves_nothing_waiting() -> None:
     assert set() == next(iter(world.memory.scopes.values())).unrevised
 
 
+def test_a_gap_that_closes_at_the_very_end_is_closed_in_the_last_revision() -> None:
+    """The last cut may be later than the last decision; the end comes after both."""
+    world = shop(_fires(), ended=False)
+    world.tick(271)
+    staged = change("deploy", "payment", when=0, service="payment", environment="staging")
+    world.send([Sent(staged, 271)])
+    world.tick(None)
+    assert "no_deploy_feed" not in world.packets()[-1].candidate.unknowns
+
+
 def test_a_late_change_ranks_again() -> None:
     """The flag was turned on before the alert, and arrives after it: a new revision, with it on top."""
     world = shop(_fires(), ended=False)
@@ -220,6 +230,17 @@ def test_a_catalog_entry_that_changes_in_the_middle_is_in_force_from_then_on() -
     assert ("owner: team-new",) == world.packets()[-1].whats_new
 
 
+def test_a_catalog_that_is_published_again_as_it_was_changes_nothing() -> None:
+    """Scripts publish the whole of it every hour; only what says something else is looked at."""
+    world = shop(_fires(), ended=False)
+    world.tick(_FIRST + 200)
+    before, [tenant] = len(world.outputs), world.memory.tenants.values()
+    version = tenant.version
+    world.send([Sent(entry, _FIRST + 210) for entry in SHOP])
+    world.tick(None)
+    assert (before, version) == (len(world.outputs), tenant.version)
+
+
 def test_a_catalog_that_comes_after_the_alerts_ties_them_together() -> None:
     """Until then they are apart; then the earlier candidate survives, and both say so."""
     world = World()
@@ -237,6 +258,17 @@ def test_an_entry_taken_out_of_the_catalog_takes_its_ties_with_it() -> None:
     world.send([Sent(gone, _FIRST + 10)])
     world.tick(_FIRST + 20)
     assert [["payment"], ["checkout"]] == world.groups()
+
+
+def test_what_a_catalog_takes_apart_is_decided_anew() -> None:
+    """The part that is split off is opened on record, and both settle."""
+    world = shop(_fires(), _fires("checkout", _FIRST + 1), ended=False)
+    world.tick(_FIRST + 200)
+    gone = entity("checkout", "payment", "cart").model_copy(update={"deleted": True})
+    world.send([Sent(gone, _FIRST + 210)])
+    world.tick(None)
+    assert {"settled"} == {candidate.phase for candidate in world.candidates().values()}
+    assert set(world.candidates()) == {entry.subject for entry in _decided(world, "opened")}
 
 
 def test_repeats_are_put_on_record_by_the_minute() -> None:
