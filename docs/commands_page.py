@@ -24,11 +24,23 @@ _PATH_OF_THE_CHECKOUT: Final = "recording"
 
 
 def commands() -> dict[str, TyperCommand]:
-    """Every command by name, in the order of the help."""
+    """Every command by its whole name (`topics create`), in the order of the help."""
+    return dict(_within(typer.main.get_command(app), ""))
+
+
+def panels() -> dict[str, str]:
+    """The heading of the help under which each first word stands."""
     group = typer.main.get_command(app)
-    if not isinstance(group, TyperGroup):
-        raise TypeError("incidents has one command only, and so no names")
-    return {name: command for name, command in group.commands.items() if isinstance(command, TyperCommand)}
+    listed = group.commands if isinstance(group, TyperGroup) else {}
+    return {name: str(getattr(command, "rich_help_panel", "")) for name, command in listed.items()}
+
+
+def _within(command: object, name: str) -> Iterator[tuple[str, TyperCommand]]:
+    if isinstance(command, TyperGroup):
+        for word, inner in command.commands.items():
+            yield from _within(inner, f"{name} {word}".strip())
+    elif isinstance(command, TyperCommand):
+        yield name, command
 
 
 def options(command: TyperCommand) -> list[TyperOption]:
@@ -39,8 +51,9 @@ def options(command: TyperCommand) -> list[TyperOption]:
 def commands_page() -> str:
     """The whole page as Markdown, ending in a line break."""
     groups: dict[str, list[str]] = {}
+    headings = panels()
     for name, command in commands().items():
-        groups.setdefault(str(command.rich_help_panel), []).append(_section(name, command))
+        groups.setdefault(headings[name.split()[0]], []).append(_section(name, command))
     parts = (f"## {panel}\n\n" + "\n".join(sections) for panel, sections in groups.items())
     return "\n".join([_HEAD, *parts])
 
@@ -75,7 +88,7 @@ def _default(option: TyperOption) -> str:
 
 
 def _sentence(text: str | None) -> str:
-    return (text or "").replace("|", "\\|")
+    return (text or "").replace("|", "\\|").replace("<", "\\<")
 
 
 def _table(rows: Iterable[tuple[str, str, str]]) -> Iterator[str]:
