@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from docs.commands_page import commands_page
-from docs.packet_block import example_packet, with_packet
+from docs.readme_blocks import readme_page
 from docs.settings_page import settings_page
 from schemas.topics_page import topics_page
 
@@ -21,8 +21,8 @@ README: Final = ROOT / "README.md"
 
 
 def readme() -> str:
-    """README.md as it is, with the example's packet as the code prints it now."""
-    return with_packet(README.read_text("utf-8"), example_packet())
+    """README.md as it is, with its made parts as the code makes them now."""
+    return readme_page(README.read_text("utf-8"))
 
 
 PAGES: Final[dict[Path, Callable[[], str]]] = {

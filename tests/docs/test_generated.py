@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from docs.generate import PAGES, README, ROOT
-from docs.packet_block import example_packet, with_packet
+from docs.readme_blocks import example_packet, with_block
 
-_PLACE = "<!-- packet: made by `make docs` -->\n```text\nold\n```\n<!-- end of the packet -->"
+_PLACE = "<!-- packet: made by `make docs` -->\nold\n<!-- end of packet -->"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -24,14 +24,14 @@ def test_the_readmes_packet_is_what_the_pipeline_prints() -> None:
     assert "revert flag/instant-capture to off" in packet
 
 
-def test_the_packet_goes_between_its_marks_and_changes_nothing_else() -> None:
+def test_a_made_part_goes_between_its_marks_and_changes_nothing_else() -> None:
     """What stands before and after should stay, and what stood between should go."""
-    page = with_packet(f"before\n{_PLACE}\nafter\n", "new\n")
+    page = with_block(f"before\n{_PLACE}\nafter\n", "packet", "new")
     assert page == f"before\n{_PLACE.replace('old', 'new')}\nafter\n"
 
 
 @pytest.mark.parametrize("page", ["no place\n", f"{_PLACE}\n{_PLACE}\n"])
 def test_a_page_without_exactly_one_place_is_refused(page: str) -> None:
-    """A packet that would be put nowhere, or twice, should be told."""
+    """A part that would be put nowhere, or twice, should be told."""
     with pytest.raises(ValueError, match="one place"):
-        with_packet(page, "new\n")
+        with_block(page, "packet", "new")
