@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from schemas.audit import AuditEntry, DeadLetter, Position
-from schemas.codec import Undecodable, decode
+from schemas.codec import Undecodable
 from schemas.events import (
     HEADER_INGESTED_AT,
     HEADER_TENANT,
@@ -23,9 +23,10 @@ from schemas.events import (
 )
 from schemas.identity import content_hash, digest, partition_of
 from schemas.settings import Settings, TenantSettings, is_replay
-from schemas.signals import LIVE_CLOCK, Mark, Signal, Span
+from schemas.signals import LIVE_CLOCK, Mark, Signal, SignalKind, Span
 from schemas.times import EARLIEST, LATEST, MINUTE
 from streams.evidence import original_hash
+from streams.published import is_json, read_published
 from streams.redact import redact
 
 _FORGED = MINUTE
@@ -60,10 +61,11 @@ class Raw(Protocol):
 
 
 class Read(NamedTuple):
-    """What a value says, redacted, and the hash of its original."""
+    """What a value says, redacted, the hash of its original, and whether the broker's time is its event time."""
 
     facts: AlertFacts | ChangeFacts | EntityFacts
     content_hash: str
+    time_assumed: bool = False
 
 
 @dataclass(slots=True)
@@ -115,8 +117,9 @@ def _route_one(place: _Place, partitions: int, settings: Settings, routed: Route
         _tick(place, routed)
         return
     tenant = _tenant(place, settings)
-    read = _read(place.topic, place.record.value or b"")
+    read = _read(place)
     ingested_at, notes = _ingest_time(place, tenant.name)
+    notes = (*notes, "no_time") if read.time_assumed else notes
     if isinstance(read.facts, AlertFacts):
         named = _environment(read.facts, tenant)
         environment = named or tenant.default_environment
@@ -175,24 +178,28 @@ def _number(raw: bytes, header: str) -> int:
     return value
 
 
-def _read(topic: str, value: bytes) -> Read:
-    return _remembered(topic, value) if len(value) <= _CACHED_BYTES else _understood(topic, value)
+def _read(place: _Place) -> Read:
+    """A value that leaves its time to the broker is never the same as another, so it is not remembered."""
+    value, as_json = place.record.value or b"", is_json(place.headers)
+    found = (_remembered if len(value) <= _CACHED_BYTES else _understood)(place.topic, value, as_json)
+    if not found.time_assumed:
+        return found
+    return _understood(place.topic, value, as_json, place.record.timestamp_ms * 1000)
 
 
 @lru_cache(maxsize=_CACHED)
-def _remembered(topic: str, value: bytes) -> Read:
-    return _understood(topic, value)
+def _remembered(topic: str, value: bytes, as_json: bool) -> Read:  # noqa: FBT001 - the key of the memory
+    return _understood(topic, value, as_json)
 
 
-def _understood(topic: str, value: bytes) -> Read:
-    message = decode(topic, value)
-    if not isinstance(message, Alert | Change | Entity):
-        raise Undecodable("not_an_input", f"topic {topic} takes no published records")
+def _understood(topic: str, value: bytes, as_json: bool, broker_at: int = 0) -> Read:  # noqa: FBT001 - the same
+    message, assumed = read_published(topic, value, as_json=as_json, broker_at=broker_at)
     facts = _BODIES[type(message)]
     cleaned: Any = redact(message.model_dump(include=set(facts.model_fields)))
-    return Read(facts.model_validate(cleaned), original_hash(message))
+    return Read(facts.model_validate(cleaned), original_hash(message), assumed)
 
 
+_KINDS: dict[type, SignalKind] = {AlertFacts: "alert", ChangeFacts: "change", EntityFacts: "entity"}
 _BODIES: dict[type, type[AlertFacts | ChangeFacts | EntityFacts]] = {
     Alert: AlertFacts,
     Change: ChangeFacts,
@@ -239,11 +246,7 @@ def _signal(
     notified_at = None if isinstance(facts, EntityFacts) else facts.notified_at
     offset = place.record.offset
     return Signal(
-        kind="alert"
-        if isinstance(facts, AlertFacts)
-        else "change"
-        if isinstance(facts, ChangeFacts)
-        else "entity",
+        kind=_KINDS[type(facts)],
         tenant=tenant,
         environment=environment,
         ingested_at=ingested_at,
