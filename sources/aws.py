@@ -1,4 +1,4 @@
-"""Owns what events of AWS, as EventBridge sends them, say about changes: one reader for each `detail-type`.
+"""Owns what events of AWS, as EventBridge sends them, say about changes and alarms: one reader for each `detail-type`.
 
 Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events.html. May not: know in what an event
 came. Goes to: `sources.cloudevents` and `sources.eventbridge`.
@@ -9,12 +9,14 @@ from typing import Final
 
 from sources.aws_deploys import codedeploy, codepipeline_action, codepipeline_run, ecs_deployment
 from sources.aws_trail import api_call, parameter_change
+from sources.cloudwatch_events import alarm_state
 from sources.fields import at, literal, text
 from sources.occurrence import Occurrence
 from sources.reading import Ignored, Item, refuse
 
 _READERS: Final[Mapping[str, Callable[[Occurrence], Item]]] = {
     "AWS API Call via CloudTrail": api_call,
+    "CloudWatch Alarm State Change": alarm_state,
     "CodeDeploy Deployment State-change Notification": codedeploy,
     "CodePipeline Action Execution State Change": codepipeline_action,
     "CodePipeline Pipeline Execution State Change": codepipeline_run,
@@ -32,7 +34,7 @@ _IGNORED: Final[Mapping[str, str]] = {
 
 
 def aws_event(event: Occurrence) -> Item:
-    """One Change; what is well understood and no change is ignored, an unknown `detail-type` refused."""
+    """One Change or Alert; what is well understood and no change is ignored, an unknown `detail-type` refused."""
     kind = text(at(event.data, ("detail-type",))) or ""
     reader = _READERS.get(kind)
     if reader is not None:

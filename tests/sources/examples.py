@@ -32,5 +32,37 @@ ARGOCD: Final[dict[str, Any]] = {
     "link": "https://argocd.example.com/applications/checkout",
 }
 
-EXAMPLES: Final[dict[str, tuple[Json, ...]]] = {"argocd": (ARGOCD,)}
+PAGERDUTY_ALERT: Final[dict[str, Any]] = {
+    "routing_key": "samplekeyhere",
+    "event_action": "trigger",
+    "dedup_key": "checkout/latency",
+    "payload": {
+        "summary": "p99 of checkout is 2.3 s",
+        "source": "web-3.example.com",
+        "severity": "critical",
+        "timestamp": "2026-02-03T08:06:22.984+0000",
+        "component": "checkout",
+        "group": "shop",
+        "class": "latency",
+        "custom_details": {"environment": "production", "ping": {"ms": 2300}},
+    },
+    "links": [{"href": "https://grafana.example.com/d/1", "text": "dashboard"}],
+    "client": "Sample Monitoring Service",
+    "client_url": "https://monitoring.example.com",
+}
+PAGERDUTY_CHANGE: Final[dict[str, Any]] = {
+    "routing_key": "samplekeyhere",
+    "payload": {
+        "summary": "Build 4711 of checkout deployed",
+        "timestamp": "2026-02-03T08:01:09.494+0000",
+        "source": "acme-build-pipeline-tool-default-i-9999",
+        "custom_details": {"build_state": "passed", "build_number": "4711"},
+    },
+    "links": [{"href": "https://github.com/shop/checkout/commit/3853f15", "text": "commit"}],
+}
+
+EXAMPLES: Final[dict[str, tuple[Json, ...]]] = {
+    "argocd": (ARGOCD,),
+    "pagerduty": (PAGERDUTY_ALERT, PAGERDUTY_CHANGE),
+}
 """By route."""

@@ -15,6 +15,10 @@ Sample = tuple[str, Mapping[str, str], Json]
 """Route, headers, body."""
 _FILES = (
     ("grafana", "alerts", "**/grafana*.json"),
+    ("cloudwatch", "alerts/alerta", "cloudwatch*.json"),
+    ("cloudwatch", "aws", "cloudwatch*.json"),
+    ("opsgenie", "alerts/zulip", "opsgenie*.json"),
+    ("pagerduty", "alerts/zulip", "pagerduty*.json"),
     ("launchdarkly", "flags/launchdarkly/sample-context", "**/*.json"),
     ("terraform", "configs/terraform", "*.json"),
     ("cloudevents", "deploys/cdevents", "*.json"),

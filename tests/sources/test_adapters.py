@@ -51,6 +51,9 @@ _WORDS = [
     "AWS API Call via CloudTrail", "eventSource", "eventName", "requestParameters", "ssm.amazonaws.com",
     "app", "syncResult", "revision", "resources", "finishedAt", "_id", "flag", "titleVerb", "key",
     "accesses", "notifications", "run_id", "workspace_name", "run_status", "trigger", "details",
+    "event_action", "resolve", "dedup_key", "summary", "custom_details", "event", "event_type", "action",
+    "Create", "alert", "alertId", "message", "createdAt", "Message", "AlarmName", "NewStateValue", "ALARM",
+    "StateChangeTime", "Records", "Sns",
 ]  # fmt: skip
 _scalars = st.one_of(
     st.none(),
