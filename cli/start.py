@@ -1,11 +1,15 @@
-"""Owns the first moments of the `incidents` command: the package guard, then the command itself.
+"""Owns the first moments of the `incidents` command: the package guard, the environment, then the command itself.
 
 May not: import another package of the program before the guard has passed.
 """
 
+import os
 import sys
 
 from cli.guard import foreign_packages
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_INTERRUPTED = 130
 
 
 def start() -> None:
@@ -14,9 +18,20 @@ def start() -> None:
     if wrong:
         sys.stderr.write("".join(f"error: {sentence}\n" for sentence in wrong))
         sys.exit(2)
-    from cli.main import app  # noqa: PLC0415 - only after the guard
+    _reach_loopback_directly()
+    try:
+        from cli.main import app  # noqa: PLC0415 - only after the guard
 
-    app()
+        app()
+    except KeyboardInterrupt:  # also while the packages are still being imported
+        sys.exit(_INTERRUPTED)
+
+
+def _reach_loopback_directly() -> None:
+    """This machine is never reached by a proxy, whatever proxy the environment names for the world outside."""
+    for name in ("no_proxy", "NO_PROXY"):
+        kept = [host for host in os.environ.get(name, "").split(",") if host]
+        os.environ[name] = ",".join(dict.fromkeys([*kept, *_LOOPBACK]))
 
 
 if __name__ == "__main__":
