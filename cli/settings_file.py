@@ -26,6 +26,15 @@ def load_settings(path: Path | None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise BadSettings(f"the settings {path} are no TOML: {problem}") from problem
     except ValidationError as problem:
-        first = problem.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadSettings(f"the settings {path} have a wrong value at {place}: {first['msg']}") from problem
+        raise BadSettings(f"the settings {path}: {_told(problem)}") from problem
+
+
+def _told(problem: ValidationError) -> str:
+    """The first thing that is wrong, and how many more there are."""
+    first, *more = problem.errors()
+    place = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        said = f"there is no setting {place}; docs/settings.md lists them"
+    else:
+        said = f"wrong value at {place}: {first['msg']}"
+    return f"{said} (and {len(more)} more)" if more else said

@@ -75,7 +75,7 @@ def up(
 
 def down(home: HomePath = DEFAULT_HOME, *, as_json: AsJson = False) -> None:
     """Stop the system in the background; what it has stored stays."""
-    stopped = stop_system(home_of(home))
+    stopped = stop_system(Home(home.absolute()))
     if as_json:
         sys.stdout.write('{"stopped": true}\n' if stopped else '{"stopped": false}\n')
     else:
@@ -92,7 +92,8 @@ def status(home: HomePath = DEFAULT_HOME, *, as_json: AsJson = False) -> None:
 
 def program() -> tuple[str, ...]:
     """This very command, for the processes that it starts."""
-    return (sys.executable, "-m", "cli.start")
+    # -P: a folder that happens to hold packages of the same names is not where they are looked for.
+    return (sys.executable, "-P", "-m", "cli.start")
 
 
 def system(home: Home, settings: Settings, workers: int, port: int) -> AbstractContextManager[Running]:
@@ -118,6 +119,9 @@ def _lay_out(settings: Settings) -> None:
 def _show(now: Status, *, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(to_json(now).decode() + "\n")
+        return
+    if now.phase == "down" and not now.processes:
+        sys.stdout.write(f"{now.phase}: no system runs in {now.home}; `incidents up` starts one\n")
         return
     table = Table(
         "process", "pid", "port", "health", "restarts", title=f"{now.phase}: {now.home}", title_justify="left"
