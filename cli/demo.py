@@ -135,21 +135,31 @@ def _show(here: Running, home: Home, recording: Path, began: float) -> None:
 
 def _next_steps(final: list[Packet], home: Home) -> str:
     """Where to look next: commands that exist, for the candidates that there are."""
-    where = (
-        f"--home {home.folder.relative_to(Path.cwd())}"
-        if home.folder.is_relative_to(Path.cwd())
-        else f"--home {home.folder}"
-    )
-    main = final[0].candidate
-    others = [f"{packet.candidate.short_id}  {packet.candidate.title}" for packet in final[1:]]
-    lines = [
-        *(["ALSO FOUND", *(f"  {other}" for other in others), ""] if others else []),
-        "LOOK NEXT (while the demo runs on a terminal)",
-        f"  .venv/bin/incidents list --replays {where}",
-        f"  .venv/bin/incidents timeline {main.short_id} {where}",
-        f"  .venv/bin/incidents evidence {main.short_id} {final[0].evidence[0].id} {where}",
+    others = [f"  {packet.candidate.short_id}  {packet.candidate.title}" for packet in final[1:]]
+    found = ["ALSO FOUND", *others, ""] if others else []
+    return "\n".join([*found, *(_a_look_around(final[0], home) if sys.stdout.isatty() else _ON_A_TERMINAL)])
+
+
+_ON_A_TERMINAL = (
+    "LOOK NEXT",
+    "  make demo  on a terminal: everything stays up, and it says how to look around",
+    "  README.md  how to point an Alertmanager, GitHub, flagd and Kubernetes at it",
+)
+
+
+def _a_look_around(main: Packet, home: Home) -> list[str]:
+    """What to type into another terminal while the demo stays up."""
+    here = home.folder.is_relative_to(Path.cwd())
+    folder = home.folder.relative_to(Path.cwd()) if here else home.folder
+    name, first = main.candidate.short_id, main.evidence[0].id
+    return [
+        "LOOK NEXT, in another terminal",
+        f"  .venv/bin/incidents list --replays --home {folder}",
+        f"  .venv/bin/incidents timeline {name} --home {folder}",
+        f"  .venv/bin/incidents evidence {name} {first} --home {folder}",
+        "  or, so that the commands as the packet names them find this demo, first:",
+        f"  export INCIDENTS_HOME={folder} PATH=$PWD/.venv/bin:$PATH",
     ]
-    return "\n".join(lines)
 
 
 def _say(text: str) -> None:
