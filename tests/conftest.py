@@ -1,12 +1,14 @@
 """Owns what every test may ask for: a real broker, the samples beside the checkout, the skip rule."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
 
-from local.kafka import kill_broker, start_broker
+from tests.brokers import IN_CONTAINERS, shared_broker
+from tests.engine import postgres_container
 from tests.postgres import MISSING, programs, running
 from tests.skips import skip_rule
 
@@ -17,27 +19,39 @@ hypothesis.settings.load_profile("house")
 _ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the choice of where brokers and database servers come from."""
+    parser.addoption("--containers", action="store_true", help="Kafka and Postgres run in containers.")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the skip rule."""
+    """Register the skip rule, and let every fixture know of `--containers`."""
+    if config.getoption("--containers"):
+        os.environ[IN_CONTAINERS] = "1"
     config.pluginmanager.register(skip_rule(), "skip-rule")
 
 
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The bootstrap address of one real broker for the whole run: use topics and groups of your own."""
-    broker = start_broker(tmp_path_factory.mktemp("kafka"), progress=print)
-    yield broker.bootstrap
-    kill_broker(broker)
+    with shared_broker(tmp_path_factory.mktemp("kafka")) as bootstrap:
+        yield bootstrap
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of one real Postgres server for the whole run: make databases of your own on it."""
-    found = programs()
-    if found is None:
+    given, found = os.environ.get("INCIDENTS_TEST_DATABASE"), programs()
+    if given:
+        yield given
+    elif os.environ.get(IN_CONTAINERS):
+        with postgres_container() as address:
+            yield address
+    elif found is None:
         pytest.skip(MISSING)
-    with running(found) as server:
-        yield server.address
+    else:
+        with running(found) as server:
+            yield server.address
 
 
 @pytest.fixture(scope="session")
