@@ -66,14 +66,18 @@ def test_an_address_of_the_gateway_on_a_page_is_a_route(page: str) -> None:
     assert set(_ROUTE.findall(PAGES[page].read_text("utf-8"))) <= FORMATS.keys() | _OTHER_V1
 
 
-def test_alertmanager_sends_to_a_receiver_that_there_is() -> None:
-    """The route of the snippet should lead to its webhook, and go on to the others."""
+def test_alertmanager_tells_us_and_still_everybody_else() -> None:
+    """The first route of the snippet should lead to its webhook and go on, and what follows should take every alert.
+
+    Where any route below the top one takes an alert, the top one's receiver is not told.
+    """
     config = _only("yaml", "webhook_configs")
-    (route,) = config["route"]["routes"]
+    ours, *others = config["route"]["routes"]
     hooks = {receiver["name"]: receiver.get("webhook_configs") for receiver in config["receivers"]}
-    assert hooks[route["receiver"]][0]["url"].endswith("/v1/alertmanager")
-    assert hooks[route["receiver"]][0]["send_resolved"] is True
-    assert route["continue"] is True
+    assert hooks[ours["receiver"]][0]["url"].endswith("/v1/alertmanager")
+    assert hooks[ours["receiver"]][0]["send_resolved"] is True
+    assert ours["continue"] is True
+    assert [{"receiver": config["route"]["receiver"]}] == others
     assert config["route"]["receiver"] in hooks
 
 
