@@ -220,3 +220,36 @@ def shop(*sent: Sent, ended: bool = True, settings: Settings | None = None) -> W
     if ended:
         world.tick(None)
     return world
+
+
+def fires(
+    service: str | None = "payment", start: float = 100, name: str = "HighErrorRate", **more: str | None
+) -> Sent:
+    """An alert that is received as it starts."""
+    return Sent(alert(service, name, start=start, fingerprint=more.get("fingerprint")), start)
+
+
+def sent_at_once(made: Change) -> Sent:
+    """A change that is received as it takes effect."""
+    return Sent(made, (made.effective_at - T0) / SECOND)
+
+
+def turned_on(when: float, service: str | None = "payment", what: str = "express") -> Sent:
+    """A flag of a service that is turned on."""
+    return sent_at_once(change("flag", what, when=when, service=service, before="off", after="on"))
+
+
+def last_packet(*sent: Sent, settings: Settings | None = None) -> Packet:
+    """The last packet of a story of the shop that is told to its end."""
+    return shop(*sent, settings=settings).packets()[-1]
+
+
+def payment_incident() -> tuple[Sent, ...]:
+    """A flag on payment, then payment, checkout and frontend fail; something else changes at the ledger."""
+    return (
+        sent_at_once(change("deploy", "books", when=30, service="ledger")),
+        turned_on(40),
+        fires(),
+        fires("checkout", 130),
+        fires("frontend", 160, "Latency"),
+    )
