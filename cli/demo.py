@@ -37,7 +37,11 @@ _STARTING_S = 60.0
 """A home younger than this may belong to a demo that has not taken its lock yet."""
 _FIRST_S = 60.0
 _FOLDER = typer.Option(
-    "--recording", help="Folder with events.jsonl and catalog.yaml.", exists=True, file_okay=False
+    "--recording",
+    help="Folder with events.jsonl and catalog.yaml.",
+    exists=True,
+    file_okay=False,
+    show_default="examples/checkout",
 )
 
 

@@ -55,7 +55,7 @@ def up(
     loaded = load_settings(settings)
     if detach:
         given = [] if settings is None else ["--settings", str(settings.absolute())]
-        command = [
+        command = (
             *program(),
             "up",
             "--home",
@@ -64,12 +64,14 @@ def up(
             str(workers),
             "--port",
             str(port),
-            *given,
-        ]
-        _show(up_detached(home_of(home), command, progress), as_json=as_json)
+        )
+        _show(up_detached(home_of(home), [*command, *given], progress), as_json=as_json)
         return
     with system(home_of(home), loaded, workers, port) as here:
-        _show(here.status(), as_json=as_json)
+        if as_json or sys.stdout.isatty():
+            _show(here.status(), as_json=as_json)
+        else:
+            progress(f"up: gateway {here.status().gateway}, kafka {here.status().bootstrap}")
         stay(here)
 
 

@@ -201,7 +201,7 @@ def _revisions(connection: Connection, candidate: Candidate) -> Iterator[Event]:
     for row in connection.execute(query):
         cut = Candidate.model_validate_json(row.body)
         news = Packet.model_validate_json(row.packet).whats_new if row.packet else ()
-        words = [cut.phase, *([cut.state] if cut.state != "open" else []), *news]
+        words = news or (cut.state if cut.state == "merged" else cut.phase,)
         yield Event(cut.revision.at, "packet", f"revision {cut.revision.number}: {'; '.join(words)}")
 
 
