@@ -73,7 +73,7 @@ class Correlator:
         began = time.monotonic()
         for record in batch.records:
             for output in await self._apply(held, batch, record):
-                await self._send(output)
+                await self._send(*encoded(output, batch, record))
         await self.outbox.flush()
         held.folding_s += time.monotonic() - began
         if self._due(held):
@@ -91,12 +91,9 @@ class Correlator:
             return [Output("dead-letters", batch.topic, _letter(batch, record, wrong))]
         return held.fold.apply(record.offset, signal) if isinstance(signal, Signal) else []
 
-    async def _send(self, output: Output) -> None:
-        tenant = output.key.partition("/")[0].encode()
-        value = encode(output.topic, output.message)
-        await self.outbox.send(
-            output.topic, key=output.key.encode(), value=value, headers=((HEADER_TENANT, tenant),)
-        )
+    async def _send(self, output: Output, value: bytes) -> None:
+        headers = ((HEADER_TENANT, output.key.partition("/")[0].encode()),)
+        await self.outbox.send(output.topic, key=output.key.encode(), value=value, headers=headers)
 
     def _due(self, held: _Partition) -> bool:
         """A snapshot is due when refolding would take too long, and at the latest after a while under traffic."""
@@ -116,6 +113,18 @@ class Correlator:
         if time.monotonic() - held.trimmed_at > self.settings.state.trim_every_s:
             held.trimmed_at = time.monotonic()
             await self.snapshots.trim(held.fold.memory.partition, time.time_ns() // 1_000_000)
+
+
+def encoded(output: Output, batch: Batch, record: Record) -> tuple[Output, bytes]:
+    """The output as bytes; one too large for Kafka becomes a dead letter, since leaving would only repeat it."""
+    try:
+        return output, encode(output.topic, output.message)
+    except Undecodable as wrong:
+        log.warning("correlator.too_large", topic=output.topic, key=output.key, reason=str(wrong))
+        letter = _letter(batch, record, wrong)
+        named = {"letter_id": "d-" + digest("letter", letter.letter_id, output.topic, output.key)}
+        letter = letter.model_copy(update={**named, "detail": f"{output.topic} {output.key}: {wrong}"})
+        return Output("dead-letters", output.topic, letter), encode("dead-letters", letter)
 
 
 def _letter(batch: Batch, record: Record, wrong: Undecodable) -> DeadLetter:

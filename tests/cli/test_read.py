@@ -136,7 +136,7 @@ def test_the_time_line_holds_changes_alerts_and_revisions(tables: Tables) -> Non
     assert {"alert", "flag", "deploy", "config", "packet"} == {event["kind"] for event in events}
     text = tables.ask("timeline", _short("one")).stdout
     assert "2026-11-02 (UTC)" in text
-    assert "revision 2: settled; now settled" in text
+    assert "revision 2: now settled" in text
 
 
 def test_evidence_comes_with_position_hash_and_original(tables: Tables) -> None:
