@@ -14,7 +14,8 @@ from sources import (
     cloudwatch,
     eventbridge,
     flagd,
-    github,
+    flagsmith,
+    github_deployment,
     gitlab,
     grafana,
     kubernetes_audit,
@@ -22,7 +23,9 @@ from sources import (
     opsgenie,
     pagerduty,
     published,
+    spinnaker,
     terraform,
+    unleash,
 )
 from sources.reading import Adapter
 
@@ -93,12 +96,12 @@ FORMATS: Final[dict[str, Format]] = {
         ),
         Format(
             route="github",
-            title="GitHub, event deployment_status",
-            read=github.read,
+            title="GitHub, events deployment and deployment_status",
+            read=github_deployment.read,
             topics=("deploys",),
-            event_time="deployment_status.created_at, of the status success",
+            event_time="deployment_status.created_at, of the status success; deployment.created_at",
             notification_time="deployment_status.updated_at",
-            sender="a webhook of the repository: content type application/json, event Deployment statuses",
+            sender="a webhook of the repository as application/json: events Deployments and Deployment statuses",
         ),
         Format(
             route="gitlab",
@@ -117,6 +120,15 @@ FORMATS: Final[dict[str, Format]] = {
             event_time="finishedAt, else startedAt",
             notification_time=None,
             sender="the template and the triggers of docs/sources.md in argocd-notifications-cm",
+        ),
+        Format(
+            route="spinnaker",
+            title="Spinnaker, events of Echo",
+            read=spinnaker.read,
+            topics=("deploys",),
+            event_time="content.execution.endTime, else startTime",
+            notification_time="details.created",
+            sender="rest.endpoints in echo-local.yml: - wrap: false, url: <gateway>/v1/spinnaker",
         ),
         Format(
             route="cloudevents",
@@ -153,6 +165,24 @@ FORMATS: Final[dict[str, Format]] = {
             event_time="timestamp.milliseconds or date, else timestamp.rfc3339",
             notification_time="timestamp or date",
             sender="Integrations, Webhooks: <gateway>/v1/launchdarkly, with a policy for flags and segments",
+        ),
+        Format(
+            route="unleash",
+            title="Unleash, webhook integration",
+            read=unleash.read,
+            topics=("flags", "configs"),
+            event_time="createdAt",
+            notification_time="createdAt",
+            sender="an integration of type Webhook with the address <gateway>/v1/unleash and an empty body template",
+        ),
+        Format(
+            route="flagsmith",
+            title="Flagsmith, webhooks of an environment and of the audit log",
+            read=flagsmith.read,
+            topics=("flags",),
+            event_time="data.timestamp; created_date",
+            notification_time="data.timestamp; created_date",
+            sender="a webhook in the settings of each environment with the address <gateway>/v1/flagsmith",
         ),
         Format(
             route="terraform",

@@ -61,8 +61,68 @@ PAGERDUTY_CHANGE: Final[dict[str, Any]] = {
     "links": [{"href": "https://github.com/shop/checkout/commit/3853f15", "text": "commit"}],
 }
 
+UNLEASH: Final[dict[str, Any]] = {
+    "id": 919,
+    "type": "feature-environment-enabled",
+    "createdBy": "k.lam",
+    "createdAt": "2026-02-03T08:01:09.412Z",
+    "data": None,
+    "preData": None,
+    "tags": [],
+    "featureName": "new-cart",
+    "project": "default",
+    "environment": "production",
+}
+SPINNAKER: Final[dict[str, Any]] = {
+    "details": {
+        "source": "orca",
+        "type": "orca:pipeline:complete",
+        "created": "1770105669494",
+        "application": "checkout",
+        "requestHeaders": {},
+    },
+    "content": {
+        "executionId": "01F5KC59",
+        "execution": {
+            "type": "PIPELINE",
+            "id": "01F5KC59",
+            "application": "checkout",
+            "name": "Deploy",
+            "buildTime": 1770105600000,
+            "startTime": 1770105601000,
+            "endTime": 1770105669412,
+            "status": "SUCCEEDED",
+            "authentication": {"user": "k.lam", "allowedAccounts": ["eks-production"]},
+            "trigger": {
+                "type": "docker",
+                "user": "k.lam",
+                "artifacts": [
+                    {"type": "docker/image", "name": "shop/checkout", "version": "v1.4.2"},
+                ],
+            },
+            "stages": [
+                {"type": "bake", "name": "Bake", "status": "SUCCEEDED"},
+                {
+                    "type": "deployManifest",
+                    "name": "Deploy manifest",
+                    "status": "SUCCEEDED",
+                    "context": {
+                        "account": "eks-production",
+                        "namespaceOverride": "",
+                        "location": "shop",
+                        "manifests": [{"kind": "Deployment", "data": "long"}],
+                    },
+                },
+            ],
+        },
+    },
+    "eventId": "f1b2",
+}
+
 EXAMPLES: Final[dict[str, tuple[Json, ...]]] = {
     "argocd": (ARGOCD,),
     "pagerduty": (PAGERDUTY_ALERT, PAGERDUTY_CHANGE),
+    "spinnaker": (SPINNAKER,),
+    "unleash": (UNLEASH,),
 }
 """By route."""

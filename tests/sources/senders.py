@@ -19,6 +19,7 @@ _FILES = (
     ("cloudwatch", "aws", "cloudwatch*.json"),
     ("opsgenie", "alerts/zulip", "opsgenie*.json"),
     ("pagerduty", "alerts/zulip", "pagerduty*.json"),
+    ("flagsmith", "flags/flagsmith", "*.json"),
     ("launchdarkly", "flags/launchdarkly/sample-context", "**/*.json"),
     ("terraform", "configs/terraform", "*.json"),
     ("cloudevents", "deploys/cdevents", "*.json"),
@@ -27,6 +28,8 @@ _FILES = (
     ("gitlab", "deploys/gitlab", "*.json"),
 )
 """Route, folder of the payloads, and which files there."""
+_DEPLOYMENTS = "deploys/github/deployment"
+"""GitHub's `deployment`, told by its header alone."""
 _EXAMPLES: dict[str, tuple[Json, ...]] = {
     "publish": (
         {
@@ -45,5 +48,7 @@ def sender_samples(shared: Path) -> Iterator[Sample]:
     for route, folder, pattern in _FILES:
         for path in sorted((shared / "samples" / "payloads" / folder).glob(pattern)):
             yield route, {}, orjson.loads(path.read_bytes())
+    for path in sorted((shared / "samples" / "payloads" / _DEPLOYMENTS).glob("*.json")):
+        yield "github", {"x-github-event": "deployment"}, orjson.loads(path.read_bytes())
     for route, bodies in (*_EXAMPLES.items(), *EXAMPLES.items()):
         yield from ((route, {}, body) for body in bodies)

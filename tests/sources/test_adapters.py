@@ -53,7 +53,10 @@ _WORDS = [
     "accesses", "notifications", "run_id", "workspace_name", "run_status", "trigger", "details",
     "event_action", "resolve", "dedup_key", "summary", "custom_details", "event", "event_type", "action",
     "Create", "alert", "alertId", "message", "createdAt", "Message", "AlarmName", "NewStateValue", "ALARM",
-    "StateChangeTime", "Records", "Sns",
+    "StateChangeTime", "Records", "Sns", "event_type",
+    "FLAG_UPDATED", "new_state", "feature", "featureName", "feature-environment-enabled", "createdAt", "log",
+    "related_object_type", "FEATURE_STATE", "details", "content", "execution", "orca:pipeline:complete",
+    "stages", "deploy", "endTime",
 ]  # fmt: skip
 _scalars = st.one_of(
     st.none(),
