@@ -31,12 +31,17 @@ class Router:
         await self._refusals(routed)
         for partition, signal in routed.signals:
             await self._signal(partition, encode("signals", signal))
-        mark = encode(
-            "signals", mark_of(batch.topic, batch.partition, batch.next_offset, self.layout, routed)
-        )
-        for partition in range(self.signals):
-            await self._signal(partition, mark)
+        # Without a tick no clock moves, and the next tick's mark covers these records, too: it is at most a
+        # second away, while a mark a batch would wake the fold of every partition for nothing.
+        if routed.clocks:
+            await self._mark(batch, routed)
         await self.outbox.flush()
+
+    async def _mark(self, batch: Batch, routed: Routed) -> None:
+        mark = mark_of(batch.topic, batch.partition, batch.next_offset, self.layout, routed)
+        value = encode("signals", mark)
+        for partition in range(self.signals):
+            await self._signal(partition, value)
 
     async def _refusals(self, routed: Routed) -> None:
         for letter in routed.dead_letters:

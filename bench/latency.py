@@ -104,7 +104,7 @@ class _UnderLoad:
     ) -> Figures:
         """What is known of every delivery that was due a packet."""
         answered = {p.ref: (p.at, rows[p.at].answered) for p in counted if p.ref}
-        signals = records(self._status.bootstrap, starts["signals"])
+        signals = list(records(self._status.bootstrap, starts["signals"]))
         appended = {
             (record.partition, record.offset): record.timestamp_ms / 1000
             for record in records(self._status.bootstrap, starts["alerts"])
@@ -114,6 +114,7 @@ class _UnderLoad:
             "latency.packets_due": len(answered),
             "latency.packets_missing": len(answered) - len(came),
             "latency.packets_all": len(watched.packets),
+            "latency.signals_per_delivery": len(signals) / len(rows),
         }
         return {**hop_figures("latency", came.values()), **counts}
 
