@@ -34,7 +34,7 @@ class Stated(NamedTuple):
     time_assumed: bool = False
 
 
-def is_json(headers: Mapping[str, bytes]) -> bool:
+def is_json(headers: Mapping[str, bytes | None]) -> bool:
     """True where the header says so; parameters after a semicolon do not matter."""
     said = headers.get(HEADER_CONTENT_TYPE)
     return said is not None and said.partition(b";")[0].strip().lower() == _JSON
