@@ -1,0 +1,1 @@
+"""Tests of the system in containers; they need an engine."""

@@ -1,0 +1,30 @@
+"""Owns the system of compose.yaml for tests: built and brought up once, gone with its data afterwards."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from local.ports import free_ports
+from tests.containers.composed import Composed, run
+from tests.engine import MISSING, answers
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """A container engine that takes commands."""
+    if not answers():
+        pytest.skip(MISSING)
+
+
+@pytest.fixture(scope="module")
+def composed(engine: None) -> Iterator[Composed]:  # noqa: ARG001 - what it stands on
+    """The whole system, up and healthy."""
+    name = f"incidents-test-{os.getpid()}"
+    system = Composed(name, free_ports(1)[0], f"{name}:local")
+    try:
+        system.up()
+        yield system
+    finally:
+        system.compose("down", "--volumes", "--timeout", "10")
+        run("docker", "image", "rm", "--force", system.image)
