@@ -23,7 +23,9 @@ def test_a_package_of_another_program_stops_the_command_with_a_clear_line(tmp_pa
     """A stranger's `schemas` earlier on the path should be named, with exit code 2 and no traceback."""
     (tmp_path / "schemas").mkdir()
     (tmp_path / "schemas" / "__init__.py").touch()
-    code = f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; import cli.start; cli.start.start()"
+    code = (
+        f"import sys; sys.path[:0] = [{str(tmp_path)!r}, {str(ROOT)!r}]; import cli.start; cli.start.start()"
+    )
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2

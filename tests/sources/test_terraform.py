@@ -96,7 +96,9 @@ def test_only_an_applied_run_can_be_to_blame(state: str | None, status: str, ver
 
 def test_the_test_of_an_address_is_all_nulls_and_no_change() -> None:
     """It should be ignored with the reason, not refused."""
-    nulls: dict[str, Json] = dict.fromkeys(("run_url", "run_id", "run_message", "run_created_at", "workspace_name"))
+    nulls: dict[str, Json] = dict.fromkeys(
+        ("run_url", "run_id", "run_message", "run_created_at", "workspace_name")
+    )
     test: Json = {
         "message": "Verification of test",
         "trigger": "verification",

@@ -69,13 +69,17 @@ def test_any_order_of_arrival_gives_the_same_final_candidates(story: list[Sent],
 
 
 @given(story=stories)
-def test_a_clock_that_follows_gives_the_same_final_candidates_as_one_that_comes_late(story: list[Sent]) -> None:
+def test_a_clock_that_follows_gives_the_same_final_candidates_as_one_that_comes_late(
+    story: list[Sent],
+) -> None:
     """Settling step by step ends where settling everything at once ends."""
     assert _export(_told(story, ticks=True)) == _export(_told(story))
 
 
 @given(story=stories, data=st.data())
-def test_any_order_within_one_tick_gives_the_same_settled_decisions(story: list[Sent], data: st.DataObject) -> None:
+def test_any_order_within_one_tick_gives_the_same_settled_decisions(
+    story: list[Sent], data: st.DataObject
+) -> None:
     """The set of decisions on record does not depend on the order of the log, nor on how it was cut into batches."""
     ordered = sorted(story, key=lambda s: s.received)
     shuffled = data.draw(st.permutations(ordered))
@@ -119,7 +123,9 @@ def test_any_cut_into_batches_gives_the_same_final_candidates(story: list[Sent])
 
 @settings(max_examples=60)
 @given(story=stories, data=st.data())
-def test_a_restart_at_any_offset_gives_the_same_outputs_byte_for_byte(story: list[Sent], data: st.DataObject) -> None:
+def test_a_restart_at_any_offset_gives_the_same_outputs_byte_for_byte(
+    story: list[Sent], data: st.DataObject
+) -> None:
     """Folding on from a snapshot sends exactly what folding without a stop would have sent."""
     told = _told(story, ticks=data.draw(st.booleans()))
     stop = data.draw(st.integers(0, len(told.log)))
@@ -168,7 +174,11 @@ def test_evidence_ids_are_never_given_to_another_original(story: list[Sent]) -> 
     for packet in _told(story, ticks=True).packets():
         for e in packet.evidence:
             name = (packet.candidate.candidate_id, e.id)
-            assert given_to.setdefault(name, (e.topic, e.partition, e.offset)) == (e.topic, e.partition, e.offset)
+            assert given_to.setdefault(name, (e.topic, e.partition, e.offset)) == (
+                e.topic,
+                e.partition,
+                e.offset,
+            )
 
 
 @given(story=stories)
