@@ -6,10 +6,11 @@ the token; the options of each kind are a table. Goes to: the gateway, over HTTP
 
 import inspect
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -18,6 +19,7 @@ import typer
 
 from cli.console import speaks_plainly
 from sources.ci_environment import ci_run
+from sources.folder import WatchedFolder
 from sources.posting import NOT_DELIVERED, REFUSED, TAKEN, Address, Outcome, path_of, post
 from sources.published import SOURCE
 from sources.publishing import WrongUse, event_of, reading_of_catalog
@@ -112,6 +114,11 @@ _EVENTS: Final[Mapping[str, tuple[str, tuple[_Option, ...]]]] = {
 _FILES: Final = typer.Argument(
     help="Catalog files, YAML or JSON.", metavar="FILE...", exists=True, dir_okay=False
 )
+_WATCH: Final = _Option(
+    ("--watch",), "Folder: publish its catalog files, each again when it changes.", "watch", Path | None
+)
+_LOOK_S: Final = 2.0
+"""Pause between two looks at a watched folder."""
 
 
 def register(app: typer.Typer) -> None:
@@ -138,15 +145,42 @@ def _command(kind: str, words: str, options: Iterable[_Option]) -> Callable[...,
 
 
 def _catalog() -> Callable[..., None]:
-    def command(files: list[Path], **given: Any) -> None:  # noqa: ANN401 - each option has its own type
+    def command(files: list[Path] | None, watch: Path | None, **given: Any) -> None:  # noqa: ANN401 - as above
         with _right_use():
-            texts = [(str(path), path.read_bytes()) for path in files]
-            _publish(given, "catalog", [(name, text, None) for name, text in texts])
+            if bool(files) == bool(watch):
+                raise WrongUse("which catalog? name files, or a folder with --watch")
+            if watch and not given["dry_run"]:
+                _watch(WatchedFolder(watch), given)
+                return
+            found = (
+                WatchedFolder(watch).changed()
+                if watch
+                else ((path, path.read_bytes()) for path in files or ())
+            )
+            _publish(given, "catalog", [(str(path), content, None) for path, content in found])
 
     files = inspect.Parameter(
-        "files", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Annotated[list[Path], _FILES]
+        "files",
+        inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=None,
+        annotation=Annotated[list[Path] | None, _FILES],
     )
-    return _shaped(command, "Publish catalog files; bad documents are told one by one.", _SEND, files)
+    words = "Publish catalog files; bad documents are told one by one."
+    return _shaped(command, words, (_WATCH, *_SEND), files)
+
+
+def _watch(folder: WatchedFolder, given: Mapping[str, Any]) -> None:
+    """Publish each file whenever it says something new; what could not be delivered is tried at the next look."""
+    address = _address(given)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        while True:
+            for path, content in folder.changed():
+                outcome = post(address, "catalog", content, given["timeout"])
+                _tell([(str(path), outcome)], outcome.code, as_json=given["as_json"])
+                if outcome.code != NOT_DELIVERED:
+                    folder.done(path, content)
+            time.sleep(_LOOK_S)
 
 
 _SENDING: Final = frozenset(option.field for option in _SEND)
@@ -196,13 +230,17 @@ def _publish(given: Mapping[str, Any], route: str, deliveries: list[tuple[str, b
     """Send each delivery, or say what would be sent; leaves with the worst of the exit codes."""
     if given["dry_run"]:
         raise typer.Exit(_rehearse(path_of(route, given["tenant"]), deliveries))
-    if not given["gateway"]:
-        raise WrongUse("which gateway? give --gateway URL, or set INCIDENTS_GATEWAY")
-    address = Address(given["gateway"], given["tenant"] or None, given["token"] or None)
+    address = _address(given)
     outcomes = [(name, post(address, route, body, given["timeout"])) for name, body, _ in deliveries]
-    code = max(outcome.code for _, outcome in outcomes)
+    code = max((outcome.code for _, outcome in outcomes), default=TAKEN)
     _tell(outcomes, code, as_json=given["as_json"])
     raise typer.Exit(code)
+
+
+def _address(given: Mapping[str, Any]) -> Address:
+    if not given["gateway"]:
+        raise WrongUse("which gateway? give --gateway URL, or set INCIDENTS_GATEWAY")
+    return Address(given["gateway"], given["tenant"] or None, given["token"] or None)
 
 
 def _rehearse(path: str, deliveries: list[tuple[str, bytes, Json]]) -> int:
@@ -240,6 +278,7 @@ def _tell(outcomes: list[tuple[str, Outcome]], code: int, *, as_json: bool) -> N
         if outcome.detail and not outcome.listed("refused"):
             later = "; try again later" if outcome.code == NOT_DELIVERED else ""
             sys.stderr.write(f"error: {before}{outcome.detail}{later}\n")
+    sys.stdout.flush()
 
 
 def _as_json(name: str, outcome: Outcome) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from cli.publish import register
 from local.kafka import Broker, kill_broker, start_broker
 from schemas.codec import decode
-from schemas.events import Change
+from schemas.events import Change, Entity
 from schemas.settings import KafkaSettings
 from tests.facts import eventually
 from tests.sources.running import TOKEN, content, gateway, of_tenant, settings_for
@@ -131,6 +131,29 @@ def test_a_catalog_is_taken_but_for_its_bad_documents(url: str, tmp_path: Path) 
     assert err.startswith(f"error: {bad}: /1 was refused: not YAML: the document from line 3")
 
 
+def test_a_watched_folder_is_published_again_when_a_file_changes(
+    url: str, broker: Broker, tmp_path: Path
+) -> None:
+    """Each change should arrive once; the command should end in order when it is told to."""
+    catalog = tmp_path / "catalog.yaml"
+    catalog.write_text("kind: Component\nmetadata: {name: watched}\n", "utf-8")
+    watching = begin("catalog", "--watch", str(tmp_path), "--gateway", url)
+    eventually(lambda: entities(broker, "watched") == [None], _PATIENCE_S, "the file arrives")
+    catalog.write_text("kind: Component\nmetadata: {name: watched, title: Again}\n", "utf-8")
+    eventually(lambda: entities(broker, "watched") == [None, "Again"], _PATIENCE_S, "the change arrives")
+    watching.terminate()
+    out, err = watching.communicate(timeout=30)
+    assert (0, 2, "") == (watching.returncode, out.count("taken on catalog"), err)
+
+
+def entities(broker: Broker, name: str) -> list[str | None]:
+    """The titles of an entry, in the order in which they arrived."""
+    found = (
+        decode("catalog", content(record)) for record in of_tenant(broker.bootstrap, "catalog", "default")
+    )
+    return [entity.title for entity in found if isinstance(entity, Entity) and entity.name == name]
+
+
 def test_a_dry_run_sends_nothing_and_needs_no_gateway(tmp_path: Path) -> None:
     """It should print where it would go and what, without the token."""
     code, out, err = publish(*DEPLOY, "--dry-run", "--tenant", "shop", INCIDENTS_TOKEN=TOKEN, **GITHUB)
@@ -161,6 +184,7 @@ def test_a_dry_run_sends_nothing_and_needs_no_gateway(tmp_path: Path) -> None:
         (("alert", "--name", "A", "--status", "resolved"), "--starts-at"),
         (("alert", "--name", "A", "--label", "severity"), "name=value"),
         (("catalog", "missing.yaml"), "missing.yaml"),
+        (("catalog",), "--watch"),
     ],
 )
 def test_wrong_use_is_told_before_anything_is_sent(arguments: tuple[str, ...], words: str) -> None:
