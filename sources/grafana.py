@@ -16,10 +16,12 @@ from schemas.events import Alert
 from sources import alertmanager
 from sources.fields import at, listing, literal, mapping, text
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
-from streams.redact import Json, redacted_json
+from streams.redact import Json, json_text, redact
 
 _TEST: Final = ("TestAlert", "Grafana")
 """`alertname` and `instance` of what the button "Test" of a contact point sends."""
+_REPEATS: Final = frozenset(("silenceURL", "imageURL"))
+"""Addresses that hold the labels once more, or a picture."""
 _MEASURED: Final = re.compile(r"\bvalue=(-?[0-9][0-9.e+-]*)")
 """In `valueString`: `[ var='B' labels={...} value=17 ]`, one for each query."""
 _WORDS: Final[Mapping[str, str]] = {
@@ -36,7 +38,7 @@ def read(body: Json, headers: Mapping[str, str], received_at: int) -> Reading:
         detail = "orgId is missing, so this is no webhook of Grafana's unified alerting: Alertmanager has its own route"
         return Reading(refused=(refuse("not_grafana", detail, body),))
     organisation = mapping(body).get("orgId")
-    read_as = alertmanager.read(_without(body), headers, received_at)
+    read_as = alertmanager.read(_as_alertmanagers(body), headers, received_at)
     left_out = literal(mapping(body).get("truncatedAlerts"))
     items: list[Item] = [_item(record, organisation) for record in read_as.records]
     items += [replace(one, detail=_said(one.reason, one.detail, left_out)) for one in read_as.refused]
@@ -44,8 +46,19 @@ def read(body: Json, headers: Mapping[str, str], received_at: int) -> Reading:
     return reading_of(items)
 
 
-def _without(body: Json) -> Json:
-    return {key: value for key, value in body.items() if key != "orgId"} if isinstance(body, dict) else body
+def _as_alertmanagers(body: Json) -> Json:
+    """The body as Alertmanager would write it: without what only Grafana has and what only repeats."""
+    if not isinstance(body, dict):
+        return body
+    plain = {key: value for key, value in body.items() if key != "orgId"}
+    alerts = plain.get("alerts")
+    return {**plain, "alerts": [_plain(alert) for alert in alerts]} if isinstance(alerts, list) else plain
+
+
+def _plain(alert: Json) -> Json:
+    if not isinstance(alert, dict):
+        return alert
+    return {key: value for key, value in alert.items() if key not in _REPEATS}
 
 
 def _said(reason: str, detail: str, left_out: str) -> str:
@@ -63,10 +76,10 @@ def _item(record: Record, organisation: Json) -> Item:
 
 def _alert(read_as: Alert, organisation: Json) -> Alert:
     """The same alert under its own name. Read from the redacted original alone."""
-    whole = {**mapping(orjson.loads(read_as.original)), "orgId": organisation}
+    whole = {**mapping(orjson.loads(read_as.original)), "orgId": redact(organisation)}
     shown = listing(whole.get("alerts"))[0]
     named = {"source": "grafana", "source_ref": f"grafana:{read_as.source_ref.partition(':')[2]}"}
-    said = {"value": read_as.value or _measured(shown), "original": redacted_json(whole)}
+    said = {"value": read_as.value or _measured(shown), "original": json_text(whole)}
     return read_as.model_copy(update={**named, **said})
 
 

@@ -22,21 +22,21 @@ _WHOLE: Final = (
     "key",
     "date",
     "timestamp",
-    "title",
     "titleVerb",
     "verbKind",
     "accesses",
-    "details",
     "description",
     "comment",
     "project",
-    "target",
 )
 _KEPT: Final[Mapping[str, tuple[str, ...]]] = {
     "member": ("_id", "email", "displayName"),
     "_links": ("canonical", "site", "details"),
+    "target": ("name", "resources"),
 }
 """What the original keeps of the long parts that say nothing about the change."""
+_SAID: Final = ("title", "details")
+"""What stands there as plain text, Markdown and HTML; the plain text is kept."""
 _WORDS_ONLY: Final = re.compile(
     r"(?:create|update|add|delete|remove)(?:Flag)?(?:Tag|Name|Description|Comment|Maintainer|CustomProperties|Link"
     r"|IncludeInSnippet|ClientSideFlagAvailability|Temporary|Followers?|GoalIds|Metrics?|Deprecated)\w*"
@@ -78,6 +78,9 @@ def _original(body: Mapping[str, Json]) -> Json:
     for field, inside in _KEPT.items():
         part = mapping(body.get(field))
         kept[field] = {name: part[name] for name in inside if name in part}
+    for field in _SAID:
+        said = body.get(field)
+        kept[field] = {"plainText": said.get("plainText")} if isinstance(said, dict) else said
     return redact(kept)
 
 
