@@ -11,8 +11,9 @@ from typing import Final
 import orjson
 
 from sources.cloudwatch_alarm import Alarm, alarm_item
-from sources.fields import at, listing, literal, mapping, moment, text
+from sources.fields import at, listing, mapping, moment, text
 from sources.reading import Ignored, Item, Reading, reading_of, refuse
+from sources.telling import quoted
 from streams.redact import Json, redact
 
 _ENVELOPE: Final = ("Type", "MessageId", "TopicArn", "Subject", "Timestamp")
@@ -36,7 +37,7 @@ def _item(envelope: Json, path: str) -> Item:
     kind = text(envelope.get("Type"))
     if kind in _CONFIRMATIONS:
         detail = (
-            f"{kind} of {literal(envelope.get('TopicArn'))}: confirm it in AWS; no address is followed here"
+            f"{kind} of {quoted(envelope.get('TopicArn'))}: confirm it in AWS; no address is followed here"
         )
         return Ignored("confirmation", detail, path)
     kept: dict[str, Json] = {field: envelope[field] for field in _ENVELOPE if field in envelope}

@@ -13,6 +13,7 @@ from schemas.times import format_time
 from sources.effects import opposite, verdict_of
 from sources.fields import Path, at, first_link, first_text, literal, mapping, moment, text
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
+from sources.telling import quoted
 from sources.titles import deploy_title
 from streams.redact import Json, json_text, redact
 
@@ -70,7 +71,7 @@ def _item(body: Json, headers: Mapping[str, str], received_at: int) -> Item:
     reader = _READERS.get(kind)
     if reader is None:
         return Ignored(
-            "other_event", f"{kind} changes nothing that runs; deployment and feature_flag are read"
+            "other_event", f"{quoted(kind)} changes nothing that runs; deployment and feature_flag are read"
         )
     return reader(body, headers, received_at)
 

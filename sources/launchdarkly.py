@@ -13,6 +13,7 @@ from sources.effects import opposite
 from sources.epochs import epoch
 from sources.fields import Path, at, first_link, first_moment, first_text, listing, mapping, text
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
+from sources.telling import quoted
 from streams.redact import Json, json_text, redact
 
 _WHOLE: Final = (
@@ -69,7 +70,7 @@ def _item(body: Json) -> Item:
     if kind is None or text(body.get("_id")) is None:
         return refuse("not_an_entry", "_id or kind is missing: is it LaunchDarkly's audit log?", body)
     if kind not in ("flag", "segment"):
-        return Ignored("other_kind", f"an entry about a {kind} changes nothing that is served")
+        return Ignored("other_kind", f"an entry about a {quoted(kind)} changes nothing that is served")
     return _change(_original(body), kind)
 
 

@@ -14,6 +14,7 @@ from sources.alert_words import value_of
 from sources.epochs import moment_or_epoch
 from sources.fields import at, listing, literal, mapping, text
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
+from sources.telling import quoted
 from streams.redact import Json, json_text, redact
 
 _FIRING: Final = frozenset(("create", "updatepriority", "updatemessage", "updatedescription"))
@@ -32,7 +33,7 @@ def _item(body: Json) -> Item:
     if action is None:
         return refuse("no_action", "action is missing, so nothing says whether it begins or ends", body)
     if action.lower() not in _FIRING | _ENDED:
-        return Ignored("other_action", f"{action} neither begins nor ends an alert")
+        return Ignored("other_action", f"{quoted(action)} neither begins nor ends an alert")
     return _alert(redact(body), is_ended=action.lower() in _ENDED)
 
 

@@ -10,6 +10,7 @@ from schemas.events import Alert
 from sources.alert_labels import severity_of
 from sources.fields import Path, at, first_link, first_moment, first_text, moment, text
 from sources.reading import Ignored, Item, Record, refuse
+from sources.telling import quoted
 from streams.redact import Json, json_text, redact
 
 _DATA: Final = ("event", "data")
@@ -26,7 +27,9 @@ def incident(body: Mapping[str, Json]) -> Item:
     """An Alert for an incident that began or ended; what people do about it is ignored with the reason."""
     kind = text(at(body.get("event"), ("event_type",))) or ""
     if kind not in _STATES:
-        return Ignored("other_event", f"{kind or 'an event without a type'} begins and ends no incident")
+        return Ignored(
+            "other_event", f"{quoted(kind) or 'an event without a type'} begins and ends no incident"
+        )
     original = redact(dict(body))
     identity, title = text(at(original, (*_DATA, "id"))), text(at(original, (*_DATA, "title")))
     start, occurred = first_moment(original, _START), moment(at(original, ("event", "occurred_at")))

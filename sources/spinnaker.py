@@ -13,6 +13,7 @@ from sources.environments import environment_in
 from sources.epochs import moment_or_epoch
 from sources.fields import Path, at, first_text, listing, mapping, text
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
+from sources.telling import quoted
 from sources.titles import deploy_title
 from streams.redact import Json, json_text, redact
 
@@ -67,7 +68,9 @@ def _item(body: Json) -> Item:
         detail = "details.type is missing: does Echo post with wrap: false?"
         return refuse("not_an_event", detail, body)
     if kind not in _READ:
-        return Ignored("other_event", f"{kind}: only the beginning and the end of a pipeline are read")
+        return Ignored(
+            "other_event", f"{quoted(kind)}: only the beginning and the end of a pipeline are read"
+        )
     original = redact(_kept(body))
     execution = at(original, ("execution",))
     identity, application = text(at(execution, ("id",))), _application(original)

@@ -13,6 +13,7 @@ from sources.effects import verdict_of
 from sources.environments import environment_in
 from sources.fields import Path, at, first_link, first_moment, first_text, listing, mapping, text
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
+from sources.telling import quoted
 from streams.redact import Json, json_text, redact
 
 _TEST: Final = "verification"
@@ -103,7 +104,9 @@ def _second(body: Mapping[str, Json]) -> Item:
     """The second version of the payload is about a workspace; of it only a destruction changes something."""
     trigger = text(body.get("trigger")) or ""
     if trigger != _DESTROY:
-        return Ignored("other_trigger", f"{trigger or 'a notification without trigger'} changes nothing")
+        return Ignored(
+            "other_trigger", f"{quoted(trigger) or 'a notification without trigger'} changes nothing"
+        )
     original = redact(dict(body))
     said = mapping(at(original, ("details",)))
     run, workspace = text(said.get("run_external_id")), text(said.get("workspace_name"))
