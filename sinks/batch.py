@@ -23,6 +23,7 @@ from sinks.rows import (
     proposal_row,
     unreadable_row,
 )
+from streams.published import is_json, read_published
 from wire.reader import Place
 
 SINK_TOPICS: Final = (
@@ -65,7 +66,7 @@ class Batch:
         if place.topic in INPUT_TOPICS and tenant is None:
             return
         try:
-            message = decode(place.topic, record.value)
+            message = _message(record)
         except Undecodable as wrong:
             # The router tells of what it cannot read on its inputs; ours nobody else would.
             if place.topic not in INPUT_TOPICS:
@@ -89,6 +90,15 @@ class Batch:
                 self.rows.extend(change_rows(tenant, place, message))
             case Entity():
                 self.rows.append(original_row(message))
+
+
+def _message(record: Incoming) -> Message:
+    """What teams publish may be JSON, where the header says so; what the program writes is Avro."""
+    topic, value = record.place.topic, record.value
+    if topic not in INPUT_TOPICS:
+        return decode(topic, value)
+    as_json = is_json(record.headers)
+    return read_published(topic, value or b"", as_json=as_json, broker_at=record.at).message
 
 
 def _tenant(record: Incoming, settings: Settings) -> str | None:

@@ -6,12 +6,12 @@ May not: write anything, give what is not redacted. Goes to: `sinks.proving`.
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 
-from schemas.codec import Undecodable, decode
-from schemas.events import Alert, Change, Entity
+from schemas.codec import Undecodable
 from schemas.identity import content_hash
 from schemas.topics import INPUT_TOPICS
 from sinks.proving import Missing, Original
 from streams.evidence import original_text
+from streams.published import read_again
 from wire.reader import Found, Gone, Place, RandomReader
 
 
@@ -60,10 +60,8 @@ def judged(topic: str, record: Found | Gone) -> Original | Missing:
     if isinstance(record, Gone):
         return Missing(record.why)
     try:
-        message = decode(topic, record.value)
+        message = read_again(topic, record.value, record.timestamp * 1000)
     except Undecodable as wrong:
         return Missing(f"undecodable: {wrong.reason}")
-    if not isinstance(message, Alert | Change | Entity):
-        return Missing("no_input_topic")
     text = original_text(message)
     return Original(text, content_hash(text.encode()))

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from schemas.events import Change
-from sources.fields import Path, at, first_text, literal, mapping, moment, text
+from sources.fields import Path, at, first_text, mapping, moment, text
 from sources.flagd_flags import Difference, differences, flags_of
 from sources.reading import Ignored, Item, Reading, Record, reading_of, refuse
+from sources.telling import quoted
 from streams.redact import Json, json_text, redact
 
 EVENT_TYPE: Final = "dev.flagd.flags.changed"
@@ -56,7 +57,7 @@ def _event(event: Json, path: str) -> Iterator[Item]:
 
 def _problem(event: Mapping[str, Json]) -> tuple[str, str] | None:
     if event.get("type") != EVENT_TYPE:
-        return "other_type", f"the CloudEvent's type is {literal(event.get('type'))}, not {EVENT_TYPE}"
+        return "other_type", f"the CloudEvent's type is {quoted(event.get('type'))}, not {EVENT_TYPE}"
     if moment(event.get("time")) is None:
         return "no_time", "the CloudEvent has no time, by which the change would be known"
     data = mapping(event.get("data"))

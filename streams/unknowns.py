@@ -24,6 +24,7 @@ _NOTES = {
     "late": "arrived late; packets before it did not know of it",
     "ingest_replaced": "carried an ingest time too far from the broker's; the broker's counts instead",
     "no_environment": "names no environment",
+    "no_time": "names no start; the broker's time of its record counts instead",
 }
 
 

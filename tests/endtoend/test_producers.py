@@ -49,8 +49,17 @@ def reached(whole: Whole, *services: str) -> None:
         assert {service} == {member.service for member in found[service].members}
         top = found[service].suspects[0].source_ref or ""
         assert top.startswith(f"own-deployer:{service}/"), found[service].suspects
+        _proven(whole, found[service])
     letters = whole.messages("dead-letters", _TENANT)
     assert [] == [one for one in letters if isinstance(one, DeadLetter) and one.source in INPUT_TOPICS]
+
+
+def _proven(whole: Whole, candidate: Candidate) -> None:
+    """Every claim of its stored packets stands in an original that was found again, Avro or JSON."""
+    of_it = "from claims where tenant = ? and candidate_id = ?"
+    where = (candidate.tenant, candidate.candidate_id)
+    eventually(lambda: whole.rows(f"select 1 {of_it}", *where), _SEEN_S, "its claims are stored")
+    assert whole.rows(f"select text, unproven {of_it} and not proven", *where) == []
 
 
 def test_the_python_example_with_every_codec_in_avro_and_json(whole: Whole) -> None:
@@ -95,7 +104,9 @@ def test_what_a_transaction_takes_back_was_never_there(whole: Whole) -> None:
         producer.produce("alerts", _alert(name), partition=0, headers=[("tenant", _TENANT), _JSON])
         producer.flush(30)
         end(30)
-    (member,) = candidates(whole, "transactions")["transactions"].members
+    candidate = candidates(whole, "transactions")["transactions"]
+    _proven(whole, candidate)
+    (member,) = candidate.members
     assert ("kept", True) == (member.fingerprint, member.starts_at > parse_time("2026-01-01T00:00:00Z"))
 
 
