@@ -111,8 +111,8 @@ class Auditor:
             self._writers = dict(zip(partitions, writers, strict=True))
         self._consumer = Consumer(_consumer_settings(bootstrap), logger=_librdkafka())
         self._bootstrap, self._trim_at = bootstrap, time.monotonic()
-        starts = {p: writer.ledger.entries_offset for p, writer in self._writers.items()}
-        self._consumer.assign([TopicPartition("audit-entries", p, offset) for p, offset in starts.items()])
+        starts = [TopicPartition("audit-entries", p, offset) for p, offset in self.positions.items()]
+        self._consumer.assign(starts)
         log.info("auditor.started", partitions=len(starts))
 
     def step(self, wait_s: float = _WAIT_S) -> int:
@@ -127,6 +127,11 @@ class Auditor:
             lines = self._writers[partition].write(of_partition)
             log.debug("auditor.wrote", partition=partition, entries=len(of_partition), lines=lines)
         return sum(map(len, entries.values()))
+
+    @property
+    def positions(self) -> dict[int, int]:
+        """The next entry to be put on record, by partition."""
+        return {partition: writer.ledger.entries_offset for partition, writer in self._writers.items()}
 
     def close(self) -> None:
         """Leave the broker; nothing is in hand between steps."""

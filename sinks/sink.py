@@ -72,6 +72,11 @@ class Sink:
             self._offsets |= batch.after
         return batch.records
 
+    @property
+    def positions(self) -> dict[tuple[str, int], int]:
+        """The next record to be stored, by topic and partition, where anything has been stored."""
+        return dict(self._offsets)
+
     def close(self) -> None:
         """Leave broker and database."""
         self._consumer.close()

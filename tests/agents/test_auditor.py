@@ -20,6 +20,7 @@ from tests.brokers import laid_out
 from tests.children import started, told
 from tests.facts import eventually
 from tests.schemas.examples import example
+from wire.admin import end_offsets
 from wire.errors import KafkaProblem, Unreachable
 from wire.tail import read_tail
 
@@ -53,13 +54,20 @@ def _log(settings: KafkaSettings, partition: int) -> list[AuditRecord]:
     return [line for line in lines if isinstance(line, AuditRecord)]
 
 
-def _drain(auditor: Auditor) -> None:
-    eventually(lambda: auditor.step(0.5) == 0, 60, "the auditor has read everything")
+def _drain(auditor: Auditor, settings: Settings) -> None:
+    """Step until all is on record that stands among the entries now."""
+    ends = end_offsets(settings.kafka.bootstrap, [("audit-entries", p) for p in auditor.positions])
+
+    def written() -> bool:
+        auditor.step()
+        return all(auditor.positions[partition] == end for (_, partition), end in ends.items())
+
+    eventually(written, 60, "the auditor has read everything")
 
 
 def _run(settings: Settings) -> None:
     auditor = Auditor(settings, "test")
-    _drain(auditor)
+    _drain(auditor, settings)
     auditor.close()
 
 
@@ -133,8 +141,8 @@ def test_the_first_of_two_auditors_is_refused(configured: Settings) -> None:
     _send(configured.kafka, 5, [_entry(n) for n in range(5)])
     two = Auditor(configured, "two")
     with pytest.raises(KafkaProblem, match="another auditor has taken over partition 5; only one may run"):
-        _drain(one)
-    _drain(two)
+        _drain(one, configured)
+    _drain(two, configured)
     assert list(range(5)) == [line.position.offset for line in _log(configured.kafka, 5)]
     one.close()
     two.close()
@@ -189,7 +197,7 @@ def test_entries_that_were_deleted_before_they_were_on_record_are_told(configure
         future.result()
     auditor = Auditor(configured, "test")
     with pytest.raises(KafkaProblem, match="cannot be read on from where the log stands"):
-        _drain(auditor)
+        _drain(auditor, configured)
     auditor.close()
 
 

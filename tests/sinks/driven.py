@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from confluent_kafka import Consumer, TopicPartition
 from sqlalchemy import Select, select
 
 from schemas.packets import Candidate, Packet, Proposal
 from schemas.settings import Settings
+from sinks.batch import SINK_TOPICS
 from sinks.sink import Sink
 from sinks.tables import METADATA, open_database
 from tests.facts import eventually
@@ -21,9 +23,28 @@ def send_packets(settings: Settings, packets: list[Packet]) -> None:
     send(settings.kafka.bootstrap, records)
 
 
-def drain(sink: Sink) -> None:
-    """Step until nothing more has come for a moment."""
-    eventually(lambda: sink.step(0.5) == 0, 60, "the sink has read everything")
+def drain(sink: Sink, settings: Settings) -> None:
+    """Step until all is stored that stands in the topics now."""
+    ends = _ends(settings)
+
+    def stored_all() -> bool:
+        sink.step()
+        return all(sink.positions.get(where) == end for where, end in ends.items())
+
+    eventually(stored_all, 60, "the sink has read everything")
+
+
+def _ends(settings: Settings) -> dict[tuple[str, int], int]:
+    """Where each partition ends that holds a record still."""
+    consumer = Consumer({"bootstrap.servers": settings.kafka.bootstrap, "group.id": "ends"})
+    ends: dict[tuple[str, int], int] = {}
+    for topic in SINK_TOPICS:
+        for number in range(settings.kafka.partitions):
+            low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), 30)
+            if low < high:
+                ends[topic, number] = high
+    consumer.close()
+    return ends
 
 
 def rows_of(settings: Settings, statement: Select[Any]) -> list[tuple[Any, ...]]:
@@ -38,7 +59,7 @@ def rows_of(settings: Settings, statement: Select[Any]) -> list[tuple[Any, ...]]
 def stored(settings: Settings) -> None:
     """One sink, from its start until it has read everything."""
     sink = Sink(settings)
-    drain(sink)
+    drain(sink, settings)
     sink.close()
 
 

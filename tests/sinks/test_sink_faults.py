@@ -54,28 +54,31 @@ def _held(address: str) -> Iterator[None]:
     engine.dispose()
 
 
+_MOST_KILLS = 6
+
+
 def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
     configured: Settings, places: dict[str, Place], databases: Callable[[], str]
 ) -> None:
     """A sink that was killed again and again should leave the tables of one that never was."""
-    packets = [revise(cite(places), f"killed-{n % 40}", 1 + n // 40) for n in range(400)]
+    packets = [revise(cite(places), f"killed-{n % 80}", 1 + n // 80) for n in range(800)]
     send_packets(configured, packets)
     partitions = [(topic, number) for topic in SINK_TOPICS for number in range(configured.kafka.partitions)]
     wanted = sum(end_offsets(configured.kafka.bootstrap, partitions).values())
     chance = random.Random(7)  # noqa: S311 - when to kill, the same in every run
     kills = 0
-    while _progress(configured) < wanted:
-        before = _progress(configured)
-        bound = min(before + chance.randrange(1, 400), wanted)
+    while (before := _progress(configured)) < wanted and kills < _MOST_KILLS:
+        bound = min(before + chance.randrange(1, 300), wanted)
         with _process(configured):
             eventually(lambda: _progress(configured) >= bound, 60, "the sink makes progress")  # noqa: B023
         kills += 1
     assert kills > 1
+    stored(configured)
     calm = configured.model_copy(update={"sink": SinkSettings(database=databases())})
     stored(calm)
     assert all_rows(calm) == all_rows(configured)
     shown = [(row[0],) for row in rows_of(configured, select(CANDIDATES.c.revision))]
-    assert 40 <= shown.count((10,))
+    assert 80 <= shown.count((10,))
 
 
 def test_sigterm_ends_in_order(configured: Settings, places: dict[str, Place]) -> None:
@@ -91,9 +94,9 @@ def test_the_second_of_two_sinks_stops(configured: Settings, places: dict[str, P
     """Two sinks on one database should not both write: the one that is behind says so and ends."""
     one, two = Sink(configured), Sink(configured)
     send_packets(configured, [cite(places, "twice")])
-    drain(one)
+    drain(one, configured)
     with pytest.raises(AnotherSink):
-        drain(two)
+        drain(two, configured)
     one.close()
     two.close()
 
@@ -109,7 +112,7 @@ def test_a_locked_database_is_waited_for_then_told(
         _held(configured.sink.database),
         pytest.raises(DatabaseProblem, match="stays locked: another program"),
     ):
-        drain(sink)
+        drain(sink, configured)
     sink.close()
     assert 0 == _progress(configured)
     stored(configured)
@@ -130,7 +133,7 @@ def test_a_full_disk_is_told_at_once_and_costs_nothing(
     sink._engine.dispose()  # noqa: SLF001 - the bound must be set on the sink's own connections
     event.listen(sink._engine, "connect", no_room)  # noqa: SLF001 - as above
     with pytest.raises(DatabaseProblem, match="has no room left: make room"):
-        drain(sink)
+        drain(sink, configured)
     sink.close()
     stored(configured)
     assert 30 <= len(rows_of(configured, select(PACKETS.c.candidate_id)))
