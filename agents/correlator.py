@@ -70,12 +70,10 @@ class Correlator:
     async def handle(self, batch: Batch) -> None:
         """Returns once everything that follows from the batch is acknowledged; DeliveryFailed otherwise."""
         held = self.partitions.get(batch.partition) or self._take(Memory(batch.partition))
-        began = time.monotonic()
         for record in batch.records:
-            for output in await self._apply(held, batch, record):
-                await self._send(*encoded(output, batch, record))
+            for output, value in self._folded(held, batch, record):
+                await self._send(output, value)
         await self.outbox.flush()
-        held.folding_s += time.monotonic() - began
         if self._due(held):
             await self._save(held)
 
@@ -84,7 +82,14 @@ class Correlator:
         self.partitions[memory.partition] = held
         return held
 
-    async def _apply(self, held: _Partition, batch: Batch, record: Record) -> list[Output]:
+    def _folded(self, held: _Partition, batch: Batch, record: Record) -> list[tuple[Output, bytes]]:
+        """What follows from a record, encoded. Its time is noted; waiting for Kafka is no part of refolding."""
+        began = time.monotonic()
+        follows = [encoded(output, batch, record) for output in self._apply(held, batch, record)]
+        held.folding_s += time.monotonic() - began
+        return follows
+
+    def _apply(self, held: _Partition, batch: Batch, record: Record) -> list[Output]:
         try:
             signal = decode("signals", record.value)
         except Undecodable as wrong:
