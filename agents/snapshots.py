@@ -15,7 +15,7 @@ from schemas.codec import Undecodable, decode, encode
 from schemas.settings import StateSettings
 from schemas.signals import StateChunk
 from streams.memory import Memory
-from streams.snapshot import FORMAT, UnknownFormat, dump, load
+from streams.snapshot import FORMAT, dump, load
 from wire.partition import read_partition
 from wire.producer import Outbox
 from wire.trim import delete_before, offset_at
@@ -29,12 +29,17 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Snapshots:
-    """Writes and reads snapshots. `known` holds, by partition and offset, the keys of those that are in the topic."""
+    """Writes and reads snapshots.
+
+    `known` holds, by partition and offset, the keys of the whole ones in the topic; `useless` those of the others,
+    which count for nothing and go once a newer one is there.
+    """
 
     outbox: Outbox
     bootstrap: str
     settings: StateSettings
     known: dict[int, dict[int, list[bytes]]] = field(default_factory=dict)
+    useless: dict[int, dict[int, list[bytes]]] = field(default_factory=dict)
 
     async def save(self, memory: Memory) -> None:
         """Returns once the snapshot is acknowledged and the older ones are deleted; DeliveryFailed otherwise."""
@@ -44,10 +49,18 @@ class Snapshots:
         for piece in pieces:
             await self._send(memory.partition, _key(piece), encode(TOPIC, piece))
         await self.outbox.flush()
-        for offset in sorted(known)[:-_KEPT]:
-            for key in known.pop(offset):
-                await self._send(memory.partition, key, None)
+        for key in self._outdated(memory):
+            await self._send(memory.partition, key, None)
         await self.outbox.flush()
+
+    def _outdated(self, newest: Memory) -> list[bytes]:
+        """The keys of what is not kept now that the newest is there, useless ones first; they are forgotten here."""
+        known, useless = self.known[newest.partition], self.useless.get(newest.partition, {})
+        gone = [useless.pop(offset) for offset in sorted(useless) if offset <= newest.next_offset]
+        gone += [known.pop(offset) for offset in sorted(known)[:-_KEPT]]
+        # One that was cut short may stand for the same offset: its pieces have just been written anew.
+        fresh = known.get(newest.next_offset, [])
+        return [key for keys in gone for key in keys if key not in fresh]
 
     async def trim(self, partition: int, now_ms: int) -> None:
         """Deletes signals older than they are kept for, and never past the second-newest snapshot."""
@@ -63,15 +76,14 @@ class Snapshots:
     async def load(self, partition: int) -> Memory | None:
         """The memory of the newest whole snapshot; None where there is none."""
         chunks = await asyncio.to_thread(self._read, partition)
-        self.known[partition] = {offset: [_key(c) for c in pieces] for offset, pieces in chunks.items()}
-        for offset in sorted(chunks, reverse=True):
-            data = assemble(chunks[offset])
-            if data is not None:
-                try:
-                    return load(data)
-                except UnknownFormat as unknown:
-                    log.warning("correlator.snapshot_refused", partition=partition, reason=str(unknown))
-        return None
+        whole = {offset: data for offset, pieces in chunks.items() if (data := assemble(pieces)) is not None}
+        self.known[partition] = {offset: [_key(c) for c in chunks[offset]] for offset in whole}
+        self.useless[partition] = {
+            offset: [_key(c) for c in pieces] for offset, pieces in chunks.items() if offset not in whole
+        }
+        for offset in self.useless[partition]:
+            log.warning("correlator.snapshot_passed_over", partition=partition, offset=offset)
+        return load(whole[max(whole)]) if whole else None
 
     def _read(self, partition: int) -> dict[int, list[StateChunk]]:
         return by_offset(read_partition(self.bootstrap, TOPIC, partition))
