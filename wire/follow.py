@@ -7,24 +7,29 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 
 from wire.admin import end_offsets, layout
+from wire.errors import KafkaProblem
 
 _WAIT_S = 0.2
 
 
 class Follower:
-    """All partitions of one topic, from their earliest records."""
+    """All partitions of one topic, from their earliest records. KafkaProblem where there is no such topic."""
 
     def __init__(self, bootstrap: str, topic: str) -> None:
+        partitions = layout(bootstrap).get(topic)
+        if partitions is None:
+            raise KafkaProblem(f"{bootstrap} has no topic {topic}; create the topics first")
         self._bootstrap = bootstrap
         settings = {"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False}
         self._consumer = Consumer(
             {**settings, "fetch.wait.max.ms": 20}, logger=logging.getLogger("librdkafka")
         )
-        self._places = [(topic, partition) for partition in range(layout(bootstrap)[topic])]
-        self._consumer.assign([TopicPartition(*place, 0) for place in self._places])
+        self._places = [(topic, partition) for partition in range(partitions)]
+        # Not offset 0: once retention has come that far, the client would leap to the end instead.
+        self._consumer.assign([TopicPartition(*place, OFFSET_BEGINNING) for place in self._places])
 
     def next(self, wait_s: float) -> bytes | None:
         """The value of the next record; None when there was none within `wait_s`."""
