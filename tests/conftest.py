@@ -1,6 +1,7 @@
 """Owns what every test may ask for: a real broker, the samples beside the checkout, the skip rule."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the skip rule, and let every fixture know of `--containers`."""
+    """Register the skip rule, let every fixture know of `--containers`, and let Ctrl-C reach what tests start.
+
+    A shell that runs the suite in the background has Ctrl-C ignored, and whatever is started inherits that.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if config.getoption("--containers"):
         os.environ[IN_CONTAINERS] = "1"
     config.pluginmanager.register(skip_rule(), "skip-rule")
