@@ -30,6 +30,9 @@ MAX_RECORD_BYTES: Final = 1_048_576
 TIMEOUT_S: Final = 10.0
 """How long to wait for the broker before saying that it does not answer."""
 
+_MOVING: Final = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+"""What a partition says that has just been made, or whose leader is just changing."""
+
 _DAY_MS: Final = 86_400_000
 _HELD: Final = ("cleanup.policy", "message.timestamp.type")
 """Settings that answers depend on: set back on a topic that somebody else made. Others are the operator's."""
@@ -73,6 +76,8 @@ def ensure_topics(settings: KafkaSettings) -> dict[str, int]:
     _hold_settings(admin, settings, [topic for topic in TOPICS.values() if topic.name in there])
     now = _whole_layout(admin, settings.bootstrap)
     refuse_mismatch(now, settings.partitions)
+    # A new partition has no leader for a moment; whoever starts next may rely on every one to answer.
+    end_offsets(settings.bootstrap, [(name, n) for name, count in now.items() for n in range(count)])
     return now
 
 
@@ -82,17 +87,23 @@ def layout(bootstrap: str) -> dict[str, int]:
 
 
 def end_offsets(bootstrap: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-    """The offset that the next record of each partition will get. Raises Unreachable."""
+    """The offset that the next record of each partition will get; waits while one has no leader.
+
+    Raises Unreachable.
+    """
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # published without types
     asked = {TopicPartition(*where): latest for where in partitions}
     if not asked:
         return {}
-    admin = _client(bootstrap)
-    answers = admin.list_offsets(asked, request_timeout=TIMEOUT_S)
-    return {
-        (where.topic, where.partition): _asked(future.result, bootstrap).offset
-        for where, future in answers.items()
-    }
+    admin, end = _client(bootstrap), time.monotonic() + TIMEOUT_S
+    while True:
+        answers = admin.list_offsets(asked, request_timeout=TIMEOUT_S)
+        try:
+            return {(at.topic, at.partition): future.result().offset for at, future in answers.items()}
+        except KafkaException as error:
+            if error.args[0].code() not in _MOVING or time.monotonic() > end:
+                raise Unreachable(bootstrap, _word(error.args[0])) from error
+        time.sleep(0.02)
 
 
 def refuse_mismatch(there: Mapping[str, int], partitions: int) -> None:
