@@ -18,7 +18,7 @@ from bench.figures import Figures, spread
 from bench.hops import hop_figures, trips
 from bench.load import Order, Row
 from bench.processes import cpu_figures, resident_mb, used
-from bench.sending import sending
+from bench.sending import LoadFailed, sending
 from bench.traffic import Planned, Traffic, environments
 from bench.watching import Watched, ends, records, watching
 from cli.system import system
@@ -60,7 +60,7 @@ class _UnderLoad:
 
     def __init__(self, here: Running, database: Path, folder: Path, progress: Progress) -> None:
         self._database, self._folder, self._say = database, folder, progress
-        self._pids, self._status = _pids(here), here.status()
+        self._here, self._pids, self._status = here, _pids(here), here.status()
 
     def run(self, rate: float, seconds: float) -> Figures:
         """Stand, load, wait for what is due, and read what was written."""
@@ -73,6 +73,8 @@ class _UnderLoad:
             self._say("waiting for the last packets")
             _wait_until_quiet(watched)
         memory = {f"latency.memory.{name}_mb": resident_mb(pid) for name, pid in self._pids.items()}
+        if _pids(self._here) != self._pids:
+            raise LoadFailed("a process of the system ended under load and was started again")
         self._say("reading what was written")
         plan = Traffic(_SEED, start).deliveries(rate, _WARM_S + seconds)
         counted = [planned for planned in plan if planned.at >= start + _WARM_S]

@@ -26,6 +26,7 @@ from bench.traffic import Planned, Traffic
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
 _PATIENCE_S: Final = 60.0
+_LINGER_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ async def send(order: Order) -> list[Row]:
         await as_answered(sender, again, order.at_once, time.time() + order.seconds)
     else:
         await on_time(sender, planned)
+        # Whoever measures reads at the end what this process has used.
+        await asyncio.sleep(max(0.0, order.start + order.seconds + _LINGER_S - time.time()))
     sender.close()
     return sender.rows
 
