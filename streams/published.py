@@ -19,6 +19,8 @@ from streams.evidence import Published
 
 HEADER_CONTENT_TYPE: Final = "content-type"
 """Header of a record whose value is JSON: `application/json`; without it a value is Avro in wire format."""
+MOST_BYTES: Final = 300_000
+"""Largest record that is read. Masking may make it nearly three times as long, and it still fits into a signal."""
 _JSON: Final = b"application/json"
 _TIMES: Final[Mapping[type[Message], tuple[str, ...]]] = {
     Alert: ("starts_at", "ends_at", "notified_at"),
@@ -45,6 +47,8 @@ def read_published(topic: str, value: bytes, *, as_json: bool, broker_at: int) -
 
     `broker_at` (microseconds) counts as event time where JSON names none; it then stands in the original, too.
     """
+    if len(value) > MOST_BYTES:
+        raise Undecodable("too_large", f"a record of {len(value)} bytes is over the limit of {MOST_BYTES}")
     stated = _from_json(topic, value, broker_at) if as_json else (decode(topic, value), False)
     message, assumed = stated
     if not isinstance(message, Alert | Change | Entity):

@@ -10,6 +10,7 @@ from math import prod
 from typing import NamedTuple
 
 from schemas.settings import RankingSettings, micros
+from schemas.times import EARLIEST, LATEST
 from streams.correlate import Group
 from streams.state import ChangeState
 from streams.topology import Topology, service_of
@@ -44,7 +45,8 @@ class Window:
 
 def window_times(group: Group, settings: RankingSettings) -> tuple[int, int]:
     """First and last instant at which a change counts for a group: look-back and look-ahead around its onset."""
-    return group.onset - micros(settings.look_back_s), group.onset + micros(settings.look_ahead_s)
+    opens, closes = group.onset - micros(settings.look_back_s), group.onset + micros(settings.look_ahead_s)
+    return max(opens, EARLIEST), min(closes, LATEST)
 
 
 def window_of(

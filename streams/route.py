@@ -30,14 +30,13 @@ from streams.published import is_json, read_published
 from streams.redact import redact
 
 _FORGED = MINUTE
-"""An ingest stamp further than this from the broker's time is replaced."""
+"""An ingest stamp or a live tick further than this from the broker's time is replaced."""
 _MAX_DIGITS = 20
 _KEPT_BYTES = 65_536
 """How much of what could not be understood is kept."""
 _CACHED = 4_096
 """Distinct values whose reading is remembered: in a storm most records repeat an earlier one byte for byte."""
-_CACHED_BYTES = 8_192
-"""Larger values are read each time, so that what is remembered stays small."""
+_CACHED_BYTES = 8_192  # larger values are read each time, so that what is remembered stays small
 
 
 class Raw(Protocol):
@@ -136,10 +135,12 @@ def _route_one(place: _Place, partitions: int, settings: Settings, routed: Route
 
 
 def _tick(place: _Place, routed: Routed) -> None:
-    """Time has come this far: on the shared clock, or on a replay's own where it names its tenant."""
+    """Time has come this far: on the shared clock, near the broker's, or on a replay's own that a tenant names."""
     tenant = place.headers.get(HEADER_TENANT, b"").decode("utf-8", "replace")
-    clock = tenant if is_replay(tenant) else LIVE_CLOCK
+    clock, broker = tenant if is_replay(tenant) else LIVE_CLOCK, place.record.timestamp_ms * 1000
     reached = _number(place.headers[HEADER_TICK], "tick")
+    if clock == LIVE_CLOCK and abs(reached - broker) > _FORGED:
+        reached = broker
     routed.clocks[clock] = max(reached, routed.clocks.get(clock, reached))
 
 

@@ -9,7 +9,7 @@ from heapq import heappop
 from typing import Final
 
 from schemas.settings import micros
-from schemas.times import format_time
+from schemas.times import LATEST, format_time
 from streams.assess import Assessment, assess
 from streams.citations import Citations
 from streams.correlate import Group, Index, Life, Spot
@@ -24,8 +24,8 @@ NO_CHANGE: Final = "none"
 
 
 def grid(at: int, step: int) -> int:
-    """The first step of the grid at or after `at`; both in microseconds."""
-    return -(-at // step) * step
+    """The first step of the grid at or after `at`, both in microseconds; the end of time is a step."""
+    return min(-(-at // step) * step, LATEST)
 
 
 def settle(turn: Turn, now: int) -> set[AlertKey]:

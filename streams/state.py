@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from schemas.signals import Signal
+from schemas.times import LATEST
 
 AlertKey = tuple[int, str]
 """Identity of an alert within its scope: its published start and its fingerprint; sorts by start."""
@@ -109,7 +110,7 @@ def _noted(**notes: bool) -> frozenset[str]:
 
 def settle_time(signal: Signal, lateness: int) -> int:
     """When a signal settles: its notification time plus the lateness, or its ingest time if it was later still."""
-    return max(signal.notified_at + lateness, signal.ingested_at)
+    return min(max(signal.notified_at + lateness, signal.ingested_at), LATEST)
 
 
 _STATUS_RANK = {"succeeded": 0, "failed": 1, "started": 2, "unknown": 3}

@@ -158,21 +158,21 @@ def test_changes_are_never_folded() -> None:
 
 def test_a_tick_is_time_and_no_signal() -> None:
     """The latest of the batch goes into the mark, on the clock of live tenants."""
-    routed = route_all(raw(b"\0", tick="1000"), raw(b"\0", tick="3000"), raw(b"\0", tick="2000"))
-    assert ([], [], {LIVE_CLOCK: 3000}) == (routed.signals, routed.dead_letters, routed.clocks)
+    routed = route_all(*(raw(b"\0", tick=str(at(seconds))) for seconds in (6, 8, 7)))
+    assert ([], [], {LIVE_CLOCK: at(8)}) == (routed.signals, routed.dead_letters, routed.clocks)
 
 
 def test_a_replays_tick_is_on_its_own_clock() -> None:
     """A live tenant's name in a tick gives it no clock of its own."""
-    routed = route_all(raw(b"\0", tenant="replay-a", tick="7"), raw(b"\0", tenant="shop", tick="9"))
-    assert {"replay-a": 7, LIVE_CLOCK: 9} == routed.clocks
+    routed = route_all(raw(b"\0", tenant="replay-a", tick="7"), raw(b"\0", tenant="shop", tick=str(at(9))))
+    assert {"replay-a": 7, LIVE_CLOCK: at(9)} == routed.clocks
 
 
 def test_a_mark_closes_a_batch() -> None:
     """It says how far its partition has been written, the time, and which inputs there are."""
-    mark = mark_of("alerts", 2, 17, {"alerts": 4}, route_all(raw(b"\0", tick="1000"))).mark
+    mark = mark_of("alerts", 2, 17, {"alerts": 4}, route_all(raw(b"\0", tick=str(at(6))))).mark
     assert mark is not None
-    assert ("alerts", 2, 17, {LIVE_CLOCK: 1000}, {"alerts": 4}) == (
+    assert ("alerts", 2, 17, {LIVE_CLOCK: at(6)}, {"alerts": 4}) == (
         mark.topic,
         mark.partition,
         mark.next_offset,
