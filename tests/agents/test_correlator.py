@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from agents.correlator import Correlator
 from agents.progress import Batch, Record
 from agents.snapshots import Snapshots
+from local.ports import HOST, free_ports
 from schemas.audit import AuditEntry, DeadLetter
 from schemas.codec import decode, encode
 from schemas.events import HEADER_TENANT, HEADER_TICK, Alert
@@ -29,6 +31,8 @@ T = TypeVar("T")
 _NOW = 1_795_000_000 * SECOND
 _EAGER = Settings(state=StateSettings(snapshot_every_s=0, refold_s=0))
 """A snapshot after every batch."""
+_SIGNAL = bytes.fromhex((Path(__file__).parents[2] / "schemas/examples/signals/v1.hex").read_text())
+_LOST_AFTER_S = 1.0
 _LAYOUT = {"alerts": 1}
 _OUTPUTS = ("incident-candidates", "context-packets", "audit-entries", "dead-letters")
 
@@ -202,3 +206,18 @@ def test_after_a_delivery_that_failed_nothing_more_is_sent(topics: str) -> None:
 
 def _messages(topics: str, tenant: str) -> list[Message]:
     return [decode(topic, value) for topic, value in _sent(topics, tenant)]
+
+
+def test_waiting_for_kafka_does_not_count_as_folding() -> None:
+    """A snapshot is due by the time that folding takes; a slow broker should not make snapshots more frequent."""
+    nobody = f"{HOST}:{free_ports(1)[0]}"
+
+    async def run() -> float:
+        outbox = Outbox(nobody, timeout_s=_LOST_AFTER_S)
+        correlator = Correlator(outbox, Snapshots(outbox, nobody, Settings().state), Settings(), "test")
+        with pytest.raises(DeliveryFailed):
+            await correlator.handle(Batch("signals", 0, [Record(0, 1_000, None, _SIGNAL, ())], 0, 1, 1))
+        await outbox.close()
+        return correlator.partitions[0].folding_s
+
+    assert 0 < asyncio.run(run()) < _LOST_AFTER_S / 2
