@@ -3,6 +3,7 @@
 May not: start or stop them. Goes to: the benchmarks that watch a running system.
 """
 
+import contextlib
 import os
 import time
 from collections.abc import Mapping
@@ -28,12 +29,17 @@ class Used:
     def since(self, earlier: "Used") -> dict[str, float]:
         """Share of one core, in percent, that each process has used since then."""
         passed = self.at - earlier.at
-        return {name: 100 * (used - earlier.seconds[name]) / passed for name, used in self.seconds.items()}
+        both = self.seconds.keys() & earlier.seconds.keys()
+        return {name: 100 * (self.seconds[name] - earlier.seconds[name]) / passed for name in sorted(both)}
 
 
 def used(pids: Mapping[str, int]) -> Used:
-    """What the processes have used until now."""
-    return Used(time.monotonic(), {name: cpu_seconds(pid) for name, pid in pids.items()})
+    """What the processes have used until now; those that have ended are left out."""
+    seconds: dict[str, float] = {}
+    for name, pid in pids.items():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            seconds[name] = cpu_seconds(pid)
+    return Used(time.monotonic(), seconds)
 
 
 def cpu_seconds(pid: int) -> float:
