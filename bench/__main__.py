@@ -29,6 +29,8 @@ _OUT: Final = Path(__file__).resolve().parent / "out" / "latest.json"
 _SECONDS: Final = {"latency": 30.0, "replay": 20.0, "gateway": 10.0, "transport": 0.0}
 """Length of each measurement; transport reads a fixed number of records."""
 _RATE: Final = 200.0
+_WIDE: Final = 140
+"""Columns of the table where the output is no terminal."""
 
 _console = Console(stderr=True)
 
@@ -53,7 +55,8 @@ def main(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("stopped\n")
         return 130
-    show(figures, Console())
+    figures["machine.load_after"] = os.getloadavg()[0]
+    show(figures, Console() if sys.stdout.isatty() else Console(width=_WIDE))
     _OUT.parent.mkdir(exist_ok=True)
     _OUT.write_bytes(orjson.dumps(figures, option=orjson.OPT_INDENT_2) + b"\n")
     return 0

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from bench.figures import Figures, spread
+from bench.figures import Figures, histogram, spread
 from bench.hops import hop_figures, trips
 from bench.load import Order, Row
 from bench.processes import cpu_figures, resident_mb, used
@@ -125,7 +125,8 @@ def _load_figures(rows: Sequence[Row], seconds: float) -> Figures:
     """What the load process achieved, and how the gateway answered."""
     refused = sum(row.status != _ACCEPTED for row in rows)
     late = spread("latency.load.late", [(row.sent - row.due) * 1000 for row in rows])
-    answers = spread("latency.post_to_202", [(row.answered - row.due) * 1000 for row in rows])
+    answered = [(row.answered - row.due) * 1000 for row in rows]
+    answers = spread("latency.post_to_202", answered) | histogram("latency.post_to_202", answered)
     span = max(row.sent for row in rows) - min(row.sent for row in rows)
     rates = {
         "latency.load.wanted_per_s": len(rows) / seconds,

@@ -91,7 +91,12 @@ class Sender:
         request = self._request(planned)
         connection = await self._connection()
         sent = time.time()
-        status = await connection.post(request)
+        try:
+            status = await connection.post(request)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            # The gateway closes what is idle for long, at the same moment as it may be used again: once more, anew.
+            connection = await self._connect()
+            status = await connection.post(request)
         self.rows.append(Row(due, sent, time.time(), status))
         self._free.append(connection)
 
@@ -106,6 +111,9 @@ class Sender:
             connection = self._free.pop()
             if connection.is_open:
                 return connection
+        return await self._connect()
+
+    async def _connect(self) -> Connection:
         return Connection(*await asyncio.open_connection(self._host, self._port))
 
     def _request(self, planned: Planned) -> bytes:
@@ -169,11 +177,19 @@ def _length(head: bytes) -> int:
     return int(lower[start : lower.index(b"\r\n", start)])
 
 
-def main(order: Path, out: Path) -> None:
-    """Carry out a written order and write the rows down."""
-    rows = uvloop.run(send(Order(**orjson.loads(order.read_bytes()))))
+def main(order: Path, out: Path) -> int:
+    """Carry out a written order and write the rows down; the exit code, with one line of why where it is not 0."""
+    try:
+        rows = uvloop.run(send(Order(**orjson.loads(order.read_bytes()))))
+    except BaseExceptionGroup as several:
+        first: BaseException = several
+        while isinstance(first, BaseExceptionGroup):
+            first = first.exceptions[0]
+        sys.stderr.write(f"{type(first).__name__}: {first}\n")
+        return 1
     out.write_bytes(orjson.dumps([tuple(row) for row in rows]))
+    return 0
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
