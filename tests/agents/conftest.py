@@ -6,8 +6,8 @@ import pytest
 
 from tests.brokers import laid_out
 
-PARTITIONS = 8
-"""Of every topic: a test that counts has a partition of its own."""
+PARTITIONS = 16
+"""Of every topic: a test that counts has a partition of its own (correlator 0 to 7, snapshots 8 to 15)."""
 
 
 @pytest.fixture(scope="package")

@@ -86,67 +86,67 @@ def _whole_ones(topics: str, partition: int) -> list[int]:
 
 def test_where_nothing_was_stored_nothing_is_loaded(topics: str) -> None:
     """A partition's first life should begin without a memory, and at once."""
-    assert _loaded(topics, 0) is None
+    assert _loaded(topics, 8) is None
 
 
 def test_a_snapshot_comes_back_as_it_was(topics: str) -> None:
     """Several pieces should be put together to an equal memory."""
-    memory = _memory(1, 17, size=20)
+    memory = _memory(9, 17, size=20)
     _saved(topics, memory)
-    assert len(_pieces(topics, 1, 17)) > 3
-    assert memory == _loaded(topics, 1)
+    assert len(_pieces(topics, 9, 17)) > 3
+    assert memory == _loaded(topics, 9)
 
 
 def test_the_newest_of_those_that_are_kept_counts_and_older_ones_are_deleted(topics: str) -> None:
     """After five snapshots two should be there, and the last should be loaded, also by a process after that."""
-    _saved(topics, *(_memory(2, offset) for offset in (10, 20, 30)))
-    _saved(topics, *(_memory(2, offset) for offset in (40, 50)))
-    assert [40, 50] == _whole_ones(topics, 2)
-    assert 50 == _loaded_offset(topics, 2)
+    _saved(topics, *(_memory(10, offset) for offset in (10, 20, 30)))
+    _saved(topics, *(_memory(10, offset) for offset in (40, 50)))
+    assert [40, 50] == _whole_ones(topics, 10)
+    assert 50 == _loaded_offset(topics, 10)
 
 
 def test_one_that_was_cut_short_is_passed_over_and_takes_no_other_ones_place(topics: str) -> None:
     """Without its closing piece the one before counts; whole ones should be kept, and the rest be cleared away."""
-    _saved(topics, _memory(3, 10), _memory(3, 20), _memory(3, 30))
-    closing, _ = _pieces(topics, 3, 30)[-1]
-    _written(topics, 3, [(closing, None)])
-    assert 20 == _loaded_offset(topics, 3)
-    _saved(topics, _memory(3, 40))
-    assert [20, 40] == _whole_ones(topics, 3)
-    assert {20, 40} == set(by_offset(read_partition(topics, TOPIC, 3)))
+    _saved(topics, _memory(11, 10), _memory(11, 20), _memory(11, 30))
+    closing, _ = _pieces(topics, 11, 30)[-1]
+    _written(topics, 11, [(closing, None)])
+    assert 20 == _loaded_offset(topics, 11)
+    _saved(topics, _memory(11, 40))
+    assert [20, 40] == _whole_ones(topics, 11)
+    assert {20, 40} == set(by_offset(read_partition(topics, TOPIC, 11)))
 
 
 def test_one_that_was_cut_short_is_written_anew_at_the_same_offset(topics: str) -> None:
     """A restart may come to the same offset again; later clearing up should not take its pieces."""
-    _saved(topics, _memory(4, 10), _memory(4, 20))
-    closing, _ = _pieces(topics, 4, 20)[-1]
-    _written(topics, 4, [(closing, None)])
-    _saved(topics, _memory(4, 20), _memory(4, 30))
-    assert [20, 30] == _whole_ones(topics, 4)
+    _saved(topics, _memory(12, 10), _memory(12, 20))
+    closing, _ = _pieces(topics, 12, 20)[-1]
+    _written(topics, 12, [(closing, None)])
+    _saved(topics, _memory(12, 20), _memory(12, 30))
+    assert [20, 30] == _whole_ones(topics, 12)
 
 
 def test_a_damaged_one_is_passed_over(topics: str) -> None:
     """A piece whose content is not what was hashed should make the one before count."""
-    _saved(topics, _memory(5, 10), _memory(5, 20, size=5))
-    key, piece = _pieces(topics, 5, 20)[1]
+    _saved(topics, _memory(13, 10), _memory(13, 20, size=5))
+    key, piece = _pieces(topics, 13, 20)[1]
     other = piece.model_copy(update={"data": piece.data[::-1]})
-    _written(topics, 5, [(key, encode(TOPIC, other))])
-    assert 10 == _loaded_offset(topics, 5)
+    _written(topics, 13, [(key, encode(TOPIC, other))])
+    assert 10 == _loaded_offset(topics, 13)
 
 
 def test_one_of_an_unknown_format_and_bytes_that_are_no_piece_are_passed_over(topics: str) -> None:
     """What another version of the program wrote should be left alone, and not be taken for ours."""
-    _saved(topics, _memory(6, 10), _memory(6, 20))
-    key, closing = _pieces(topics, 6, 20)[-1]
+    _saved(topics, _memory(14, 10), _memory(14, 20))
+    key, closing = _pieces(topics, 14, 20)[-1]
     later = closing.model_copy(update={"format": closing.format + 1})
-    _written(topics, 6, [(key, encode(TOPIC, later)), (b"6/30/0", b"no piece")])
-    assert 10 == _loaded_offset(topics, 6)
+    _written(topics, 14, [(key, encode(TOPIC, later)), (b"14/30/0", b"no piece")])
+    assert 10 == _loaded_offset(topics, 14)
 
 
 def test_a_large_one_is_loaded_in_well_under_a_second(topics: str) -> None:
     """Ten thousand cursors should not hold up a restart."""
-    _saved(topics, _memory(7, 100, size=10_000))
+    _saved(topics, _memory(15, 100, size=10_000))
     began = time.monotonic()
-    assert 100 == _loaded_offset(topics, 7)
+    assert 100 == _loaded_offset(topics, 15)
     took = time.monotonic() - began
     assert took < 3, f"{took:.2f} s; well under 1 s on a machine that does nothing else"
