@@ -78,7 +78,7 @@ _ALERT: Final = (
         "What stays equal between its notifications; else of its rule and place.",
         "fingerprint",
     ),
-    _Option(("--starts-at", "--at"), "When it began, RFC 3339; else now.", "starts_at"),
+    _Option(("--starts-at", "--at"), "When it began, RFC 3339; else now, if firing.", "starts_at"),
     _Option(("--ends-at",), "When it ended, RFC 3339; else now, if resolved.", "ends_at"),
 )
 _DEPLOY: Final = (

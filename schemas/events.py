@@ -47,11 +47,20 @@ class AlertFacts(Message):
     labels: dict[str, str] = Field({}, description="Labels, redacted.")
     annotations: dict[str, str] = Field({}, description="Annotations, redacted.")
     starts_at: Micros = Field(description="Event time: start of the alert as published.")
+    start_known: bool = Field(
+        True,
+        description="False where an end names no start: starts_at is the end, of what is open under the fingerprint.",
+    )
     ends_at: Micros | None = Field(None, description="End of the alert, once resolved.")
     notified_at: Micros | None = Field(
         None, description="Notification time by the sender's own field, if it has one."
     )
     link: str | None = Field(None, description="Address of the alert in its tool.")
+
+    @property
+    def is_bare_end(self) -> bool:
+        """True for an end that does not say which start it belongs to."""
+        return self.status == "resolved" and not self.start_known
 
 
 class Alert(AlertFacts):

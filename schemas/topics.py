@@ -50,7 +50,7 @@ class Topic:
 TOPICS: Final[dict[str, Topic]] = {
     topic.name: topic
     for topic in (
-        Topic("alerts", "Alert", Alert, {1: 1001}, "tenant/service", 7, False, "BACKWARD_TRANSITIVE",
+        Topic("alerts", "Alert", Alert, {1: 1001, 2: 1002}, "tenant/service", 7, False, "BACKWARD_TRANSITIVE",
               "gateway, direct producers", "router, sink", "Alerts, one record each", input=True),
         Topic("deploys", "Deploy", Change, {1: 1011}, "tenant/service", 7, False, "BACKWARD_TRANSITIVE",
               "gateway, direct producers", "router, sink", "Deployments", input=True),
@@ -60,7 +60,7 @@ TOPICS: Final[dict[str, Topic]] = {
               "gateway, direct producers", "router, sink", "Configuration changes", input=True),
         Topic("catalog", "Entity", Entity, {1: 1041}, "tenant/entity", FOR_EVER, True, "BACKWARD_TRANSITIVE",
               "gateway, direct producers", "router, sink", "Service catalog, newest entry by key", input=True),
-        Topic("signals", "Signal", Signal, {1: 1061}, "none; partition by scope", FOR_EVER, False, "BACKWARD",
+        Topic("signals", "Signal", Signal, {1: 1061, 2: 1062}, "none; partition by scope", FOR_EVER, False, "BACKWARD",
               "router", "correlator", "The merged log that the correlator folds"),
         Topic("correlator-state", "StateChunk", StateChunk, {1: 1071}, "partition/snapshot/chunk", FOR_EVER, True,
               "BACKWARD", "correlator", "correlator", "Snapshots of the fold"),

@@ -36,6 +36,7 @@ def cd_incident(event: Occurrence, predicate: str, subject: str, time: int) -> I
         value=labels.get("value"),
         labels=labels,
         starts_at=time,
+        start_known=not is_resolved,
         ends_at=time if is_resolved else None,
         notified_at=event.sent_at,
         link=first_link(event.data, _LINK),

@@ -74,6 +74,7 @@ def alarm_item(alarm: Alarm, original: Json, source: str, sent_at: int | None, p
         labels={**alarm.dimensions},
         annotations={name: said for name, said in _said(alarm) if said},
         starts_at=changed if since is None else since,
+        start_known=since is not None or not is_over,
         ends_at=changed if is_over else None,
         notified_at=sent_at,
         original=json_text(original),

@@ -43,8 +43,8 @@ def _alert(original: Json, *, is_ended: bool) -> Item:
     identity, name = text(alert.get("alertId")), text(alert.get("message"))
     if identity is None or name is None:
         return refuse("no_name", "alert.alertId or alert.message is missing", original)
-    starts_at, updated_at = moment_or_epoch(alert.get("createdAt")), moment_or_epoch(alert.get("updatedAt"))
-    starts_at = updated_at if starts_at is None else starts_at
+    created_at, updated_at = moment_or_epoch(alert.get("createdAt")), moment_or_epoch(alert.get("updatedAt"))
+    starts_at = updated_at if created_at is None else created_at
     if starts_at is None:
         return refuse("no_time", "alert.createdAt is no number of milliseconds since 1970", original)
     labels = _labels(alert)
@@ -64,6 +64,7 @@ def _alert(original: Json, *, is_ended: bool) -> Item:
         value=value_of({**labels, "description": description or "", "message": name}),
         labels=labels,
         starts_at=starts_at,
+        start_known=not is_ended or created_at is not None,
         ends_at=updated_at if is_ended else None,
         notified_at=updated_at,
         original=json_text(original),

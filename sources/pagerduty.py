@@ -76,6 +76,7 @@ def _record(original: Json, is_resolved: bool, summary: str, received_at: int) -
         value=value_of(labels),
         labels=labels,
         starts_at=time,
+        start_known=not is_resolved,
         ends_at=time if is_resolved else None,
         notified_at=stated,
         link=first_link(original, _LINK) or _first_of_links(original),

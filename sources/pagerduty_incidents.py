@@ -38,20 +38,21 @@ def incident(body: Mapping[str, Json]) -> Item:
     if start is None:
         return refuse("no_time", "event.occurred_at is no time of RFC 3339", original)
     service = text(at(original, (*_DATA, "service", "summary")))
-    urgency = first_text(original, _URGENCY)
+    urgency, is_resolved = first_text(original, _URGENCY), _STATES[kind] == "resolved"
     message = Alert(
         source="pagerduty",
         source_ref=f"pagerduty:{identity}",
         fingerprint=identity,
         name=title,
-        status="resolved" if kind == "incident.resolved" else "firing",
+        status="resolved" if is_resolved else "firing",
         severity=severity_of({"severity": urgency} if urgency else {}),
         service=service,
         references=_references(original, service),
         summary=title,
         labels={"urgency": urgency} if urgency else {},
         starts_at=start,
-        ends_at=occurred if kind == "incident.resolved" else None,
+        start_known=not is_resolved or moment(at(original, (*_DATA, "created_at"))) is not None,
+        ends_at=occurred if is_resolved else None,
         notified_at=occurred,
         link=first_link(original, ((*_DATA, "html_url"),)),
         original=json_text(original),

@@ -149,7 +149,9 @@ def _needs(fields: Mapping[str, Any], name: str, reason: str, why: str) -> Any: 
 def _alert(said: Mapping[str, Json], path: str) -> Record:
     fields = _fields(said, _ALERT)
     name = _needs(fields, "name", "no_name", "the alert needs the name of its rule")
-    _needs(fields, "starts_at", "no_start", "it tells this alert from the next one of the same rule")
+    began = "starts_at" if fields.get("status") != "resolved" or "starts_at" in fields else "ends_at"
+    why = "it tells this alert from the next one of the same rule; a resolved one may give ends_at alone"
+    starts_at = _needs(fields, began, "no_start", why)
     labels = fields.get("labels", {})
     summary = fields.get("summary", "")
     where = {
@@ -164,8 +166,10 @@ def _alert(said: Mapping[str, Json], path: str) -> Record:
     message = Alert.model_validate(
         {
             "source": SOURCE,
-            "source_ref": f"{SOURCE}:{fingerprint}@{text(said['starts_at'])}",
+            "source_ref": f"{SOURCE}:{fingerprint}@{text(said[began])}",
             "status": "firing",
+            "starts_at": starts_at,
+            "start_known": began == "starts_at",
             **{key: value for key, value in fields.items() if key != "kind"},
             **where,
             "fingerprint": fingerprint,

@@ -40,11 +40,8 @@ def reading_of_catalog(text: str) -> Reading:
 
 
 def _alert(given: Fields, run: CiRun | None, now: int) -> Fields:
-    resolved = given.get("status") == "resolved"
-    if resolved and "starts_at" not in given:
-        raise WrongUse("give --starts-at: a resolved alert is known by the start that was published")
-    times: Fields = {"starts_at": format_time(now), **({"ends_at": format_time(now)} if resolved else {})}
-    return {**_of_run(run), **times, **given}
+    known = "ends_at" if given.get("status") == "resolved" else "starts_at"
+    return {**_of_run(run), known: format_time(now), **given}
 
 
 def _change(kind: str, given: Fields, run: CiRun | None, now: int) -> Fields:

@@ -117,6 +117,11 @@ class Index:
         spots = self.by_label.get(label, [])
         return [key for _, key in spots[bisect_left(spots, (opens,)) : bisect_left(spots, (closes + 1,))]]
 
+    def begun(self, fingerprint: str, by: int) -> list[AlertKey]:
+        """Keys of the alerts of a fingerprint that started at or before this time, by start."""
+        spots = self.by_fingerprint.get(fingerprint, [])
+        return [key for _, key in spots[: bisect_left(spots, (by + 1,))]]
+
     def labels(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Under what alerts are filed, each with the services that it stands for: one, or none."""
         return ((label, () if label.startswith(_UNNAMED) else (label,)) for label in self.by_label)

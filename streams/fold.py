@@ -14,6 +14,7 @@ from streams.assess import Surroundings
 from streams.cause import Cause, Output
 from streams.clock import clock_of
 from streams.correlate import Index
+from streams.ends import end_of
 from streams.forget import forget, forget_changes, overflow
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.revisions import revise
@@ -51,7 +52,9 @@ class Fold:
 
     def _take(self, signal: Signal, new: int, cause: Cause) -> None:
         tenant = self.memory.tenant(signal.tenant)
-        if signal.alert is not None:
+        if signal.alert is not None and signal.alert.is_bare_end:
+            self._end(signal, signal.alert, tenant, cause)
+        elif signal.alert is not None:
             self._alert(signal, signal.alert, new, tenant, cause)
         elif signal.change is not None:
             self._change(signal, signal.change, tenant, cause)
@@ -63,6 +66,8 @@ class Fold:
         scope = self.memory.scope(signal.tenant, signal.environment or "")
         lateness, future = micros(correlation.lateness_s), micros(correlation.future_s)
         seen = alert_of(signal, facts, lateness=lateness, future=future)
+        for book in (scope.ends, tenant.ends):
+            book.end(seen)
         known = scope.alerts.get(seen.key)
         views = scope.viewed(tenant, correlation)
         urgent = self._insert(seen, scope, views) if known is None else _absorb(known, seen, scope)
@@ -77,6 +82,21 @@ class Fold:
         else:
             scope.unrevised.add(alert.key)
         overflow(turn, signal.ingested_at)
+
+    def _end(self, signal: Signal, facts: AlertFacts, tenant: TenantMemory, cause: Cause) -> None:
+        """Ends what has started by then; what comes later with an earlier start finds the end in the book."""
+        end = end_of(signal, facts, future=micros(self.settings.correlation.future_s))
+        if signal.environment is None:
+            book, scopes = tenant.ends, self.memory.scopes_of(tenant.name)
+        else:
+            scope = self.memory.scope(signal.tenant, signal.environment)
+            book, scopes = scope.ends, [scope]
+        book.add(facts.fingerprint, end)
+        for scope in scopes:
+            begun = scope.viewed(tenant, self.settings.correlation).live.begun(facts.fingerprint, end.at)
+            ended = [key for key in begun if scope.alerts[key].end(end)]
+            if ended:
+                revise(ended, signal.ingested_at, self._turn(scope, tenant, cause))
 
     def _insert(self, alert: AlertState, scope: ScopeMemory, views: Views) -> bool:
         """Adds a new alert; True when its candidates must be looked at now, not at the next step of the clock."""

@@ -23,14 +23,16 @@ def forget(scope: ScopeMemory, settings: Settings, now: int) -> None:
     quiet = [keys for keys in components if all(_last(scope.alerts[key]) < before for key in keys)]
     _drop(scope, [key for keys in quiet for key in keys])
     scope.book.drop_before(before, _near([scope], settings.ranking))
+    scope.ends.drop_before(before)
 
 
 def forget_changes(tenant: TenantMemory, scopes: Iterable[ScopeMemory], settings: Settings, now: int) -> None:
-    """The same for the changes of a whole tenant; `scopes` are the tenant's."""
+    """The same for the changes and ends of a whole tenant; `scopes` are the tenant's."""
     if now != LATEST and now >= tenant.swept_at + HOUR:
         tenant.swept_at = now
         before = now - micros(settings.correlation.retention_s)
         tenant.book.drop_before(before, _near(scopes, settings.ranking))
+        tenant.ends.drop_before(before)
 
 
 def _near(scopes: Iterable[ScopeMemory], ranking: RankingSettings) -> Callable[[int], bool]:

@@ -10,6 +10,7 @@ from streams.citations import Place
 from streams.clock import Clocks
 from streams.correlate import Index, Life, index_of
 from streams.cursors import Cursors
+from streams.ends import EndBook
 from streams.state import AlertKey, AlertState, EntityState
 from streams.topology import Topology, topology_of
 
@@ -81,6 +82,7 @@ class TenantMemory:
     name: str
     entities: dict[str, EntityState] = field(default_factory=dict)
     book: ChangeBook = field(default_factory=ChangeBook)
+    ends: EndBook = field(default_factory=EndBook)
     kinds_seen: dict[str, int] = field(default_factory=dict)
     """Kinds of change ever published, with the time at which the earliest known one took effect."""
     version: int = 0
@@ -112,6 +114,7 @@ class ScopeMemory:
     environment: str
     alerts: dict[AlertKey, AlertState] = field(default_factory=dict)
     book: ChangeBook = field(default_factory=ChangeBook)
+    ends: EndBook = field(default_factory=EndBook)
     published: dict[str, Published] = field(default_factory=dict)
     decided: dict[str, Decided] = field(default_factory=dict)
     firsts: dict[AlertKey, str] = field(default_factory=dict)

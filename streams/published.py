@@ -66,6 +66,8 @@ def _from_json(topic: str, value: bytes, broker_at: int) -> tuple[Message, bool]
     model = TOPICS[topic].model
     fields = _object(value)
     assumed = False
+    if model is Alert and fields.get("status") == "resolved" and fields.get("starts_at") is None:
+        fields |= {"starts_at": fields.get("ends_at"), "start_known": False}
     try:
         for number, name in enumerate(_TIMES.get(model, ())):
             if isinstance(fields.get(name), str):

@@ -119,14 +119,14 @@ def _route_one(place: _Place, partitions: int, settings: Settings, routed: Route
     read = _read(place)
     ingested_at, notes = _ingest_time(place, tenant.name)
     notes = (*notes, "no_time") if read.time_assumed else notes
-    if isinstance(read.facts, AlertFacts):
+    if isinstance(read.facts, AlertFacts) and not read.facts.is_bare_end:
         named = _environment(read.facts, tenant)
         environment = named or tenant.default_environment
         notes = notes if named else (*notes, "no_environment")
         signal = _signal(place, tenant.name, environment, read, ingested_at, notes)
         _fold_repeats(signal, place, partition_of(tenant.name, environment, partitions), routed)
         return
-    environment_or_all = _environment(read.facts, tenant) if isinstance(read.facts, ChangeFacts) else None
+    environment_or_all = None if isinstance(read.facts, EntityFacts) else _environment(read.facts, tenant)
     signal = _signal(place, tenant.name, environment_or_all, read, ingested_at, notes)
     if environment_or_all is None:
         routed.signals.extend((number, signal) for number in range(partitions))

@@ -14,10 +14,11 @@ from streams.changes import ChangeBook
 from streams.clock import Clock, Clocks
 from streams.correlate import Life
 from streams.cursors import Applied, Cursors
+from streams.ends import EndBook
 from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
-from streams.state import AlertKey, AlertState, ChangeState, EntityState, Ref
+from streams.state import AlertKey, AlertState, ChangeState, End, EntityState, Ref
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
 
 Stored = Any
@@ -77,6 +78,7 @@ def _dump_tenant(tenant: TenantMemory) -> Stored:
         "name": tenant.name,
         "entities": [[e.facts.model_dump(), e.ref] for _, e in sorted(tenant.entities.items())],
         "changes": _dump_book(tenant.book),
+        "ends": _dump_ends(tenant.ends),
         "kinds_seen": tenant.kinds_seen,
         "swept_at": tenant.swept_at,
     }
@@ -90,6 +92,7 @@ def _load_tenant(stored: Stored) -> TenantMemory:
         name=stored["name"],
         entities={entity.facts.entity: entity for entity in entities},
         book=_load_book(stored["changes"]),
+        ends=_load_ends(stored["ends"]),
         kinds_seen=stored["kinds_seen"],
         swept_at=stored["swept_at"],
     )
@@ -107,12 +110,21 @@ def _load_book(stored: Stored) -> ChangeBook:
     return book
 
 
+def _dump_ends(book: EndBook) -> Stored:
+    return sorted(book.by_fingerprint.items())
+
+
+def _load_ends(stored: Stored) -> EndBook:
+    return EndBook({name: [End(at, Ref(*ref)) for at, ref in ends] for name, ends in stored})
+
+
 def _dump_scope(scope: ScopeMemory) -> Stored:
     return {
         "tenant": scope.tenant,
         "environment": scope.environment,
         "alerts": [_dump_alert(alert) for _, alert in sorted(scope.alerts.items())],
         "changes": _dump_book(scope.book),
+        "ends": _dump_ends(scope.ends),
         "published": {name: _dump_published(published) for name, published in scope.published.items()},
         "decided": {name: _dump_decided(decided) for name, decided in scope.decided.items()},
         "due": sorted(scope.due),
@@ -134,6 +146,7 @@ def _load_scope(stored: Stored) -> ScopeMemory:
         environment=stored["environment"],
         alerts={alert.key: alert for alert in alerts},
         book=_load_book(stored["changes"]),
+        ends=_load_ends(stored["ends"]),
         published=published,
         decided=decided,
         firsts={

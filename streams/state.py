@@ -25,6 +25,13 @@ class Ref(NamedTuple):
     content_hash: str
 
 
+class End(NamedTuple):
+    """When an alert ended, in microseconds, and which original says so. The earliest counts, by its earliest report."""
+
+    at: int
+    ref: Ref
+
+
 def ref_of(signal: Signal) -> Ref:
     """The first source position of a signal."""
     span = signal.spans[0]
@@ -75,9 +82,16 @@ class AlertState:
         self.settle_at = min(self.settle_at, other.settle_at)
         self.last_at = max(self.last_at, other.last_at)
         self.notes |= other.notes
-        self.resolved = _earliest(self.resolved, other.resolved)
-        self.ended_at = _smallest(self.ended_at, other.ended_at)
+        if other.resolved is not None and other.ended_at is not None:
+            self.end(End(other.ended_at, other.resolved))
         return told != (self.facts, self.resolved, self.ended_at, self.notes)
+
+    def end(self, end: End) -> bool:
+        """Takes in an end of it; True when it is now the one that counts."""
+        if self.resolved is not None and self.ended_at is not None and end >= (self.ended_at, self.resolved):
+            return False
+        self.ended_at, self.resolved = end
+        return True
 
     def add_count(self, new: int, interval_end: int) -> None:
         """Counts `new` notifications that came in the interval ending at `interval_end`."""
@@ -162,11 +176,3 @@ class EntityState:
         changed = self.facts != other.facts
         self.facts, self.ref = other.facts, other.ref
         return changed
-
-
-def _earliest(a: Ref | None, b: Ref | None) -> Ref | None:
-    return min(a, b) if a and b else a or b
-
-
-def _smallest(a: int | None, b: int | None) -> int | None:
-    return b if a is None else a if b is None else min(a, b)

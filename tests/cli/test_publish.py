@@ -181,7 +181,6 @@ def test_a_dry_run_sends_nothing_and_needs_no_gateway(tmp_path: Path) -> None:
         ((*DEPLOY, "--gateway", "http://127.0.0.1", "--token", "geheim\n"), "line break"),
         (DEPLOY, "INCIDENTS_GATEWAY"),
         (("flag", "--to", "on"), "--flag"),
-        (("alert", "--name", "A", "--status", "resolved"), "--starts-at"),
         (("alert", "--name", "A", "--label", "severity"), "name=value"),
         (("catalog", "missing.yaml"), "missing.yaml"),
         (("catalog",), "--watch"),

@@ -144,6 +144,7 @@ def test_an_incident_that_monitoring_detected_is_an_alert(shared_folder: Path) -
             record.message.service,
             record.message.environment,
         )
+        assert record.message.is_bare_end == (name == "incident_resolved")
         found.append((record.message.status, record.message.severity, record.message.value))
         assert record.message.fingerprint == "/monitoring/prod1/incident-123"
     assert [

@@ -118,6 +118,7 @@ def test_an_alarm_that_is_ok_again_is_resolved() -> None:
     """It should end when its state changed."""
     message = only(inside(NewStateValue="OK", OldStateValue="ALARM"))
     assert ("resolved", parse_time("2026-02-03T08:06:22.984Z")) == (message.status, message.ends_at)
+    assert (True, False) == (message.is_bare_end, only(inside()).is_bare_end)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +181,10 @@ def test_an_alarm_over_eventbridge_is_the_same_alarm() -> None:
     assert isinstance(firing.message, Alert)
     assert isinstance(resolved.message, Alert)
     assert (ALARM["AlarmArn"], "checkout") == (firing.message.fingerprint, firing.message.service)
-    assert (parse_time("2026-02-03T08:00:00Z"), parse_time("2026-02-03T08:06:22.984Z")) == (
+    assert (parse_time("2026-02-03T08:00:00Z"), parse_time("2026-02-03T08:06:22.984Z"), False) == (
         resolved.message.starts_at,
         resolved.message.ends_at,
+        resolved.message.is_bare_end,
     )
 
 

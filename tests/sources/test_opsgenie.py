@@ -104,6 +104,11 @@ def test_an_action_begins_or_ends_the_same_alert(action: str, status: str) -> No
     )
 
 
+def test_a_close_without_a_beginning_ends_what_is_open() -> None:
+    """Where the webhook leaves createdAt out, the alias alone should say which alert it is."""
+    assert (True, False) == (only(body("Close", createdAt=None)).is_bare_end, only(body("Close")).is_bare_end)
+
+
 @pytest.mark.parametrize("action", ["Acknowledge", "AddNote", "Snooze", "AssignOwnership"])
 def test_what_people_do_about_an_alert_is_ignored(action: str) -> None:
     """It neither begins nor ends anything."""

@@ -74,9 +74,10 @@ def test_the_routing_key_is_not_kept() -> None:
 def test_a_resolve_names_the_alert_by_its_key_alone() -> None:
     """It should end the same alert, when it came, without payload and time."""
     message = alert({"routing_key": "x", "event_action": "resolve", "dedup_key": "checkout/latency"})
-    assert ("checkout/latency", "resolved", AT, None) == (
+    assert ("checkout/latency", "resolved", True, AT, None) == (
         message.fingerprint,
         message.status,
+        message.is_bare_end,
         message.ends_at,
         message.notified_at,
     )
@@ -197,6 +198,8 @@ def test_a_resolved_incident_ends_when_it_was_resolved(shared_folder: Path) -> N
         message.starts_at,
         message.ends_at,
     )
+    del body["event"]["data"]["created_at"]
+    assert (False, True) == (message.is_bare_end, alert(body).is_bare_end)
 
 
 @pytest.mark.parametrize(

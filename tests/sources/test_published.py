@@ -131,6 +131,18 @@ def test_an_alert_that_resolves_is_the_same_alert() -> None:
     assert parse_time("2026-02-03T08:09:00Z") == resolved.ends_at
 
 
+def test_an_alert_that_resolves_may_leave_its_start_out() -> None:
+    """It then ends what is open under its fingerprint; without either time nothing says when."""
+    ended = "2026-02-03T08:09:00Z"
+    resolved = alert(status="resolved", starts_at=None, ends_at=ended)
+    assert (True, parse_time(ended), alert().fingerprint) == (
+        resolved.is_bare_end,
+        resolved.ends_at,
+        resolved.fingerprint,
+    )
+    assert "no_start" == reason({**ALERT, "status": "resolved", "starts_at": None})
+
+
 def test_alerts_of_two_services_are_two() -> None:
     """Of two environments as well."""
     made = [alert(), alert(service="a"), alert(service="b"), alert(environment="staging")]

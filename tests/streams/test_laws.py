@@ -30,6 +30,15 @@ def _alerts(draw: st.DrawFn) -> Sent:
 
 
 @st.composite
+def _ends(draw: st.DrawFn) -> Sent:
+    """An end that names no start, and perhaps no environment."""
+    when, environment = draw(st.integers(0, 4000)), draw(st.sampled_from(("production", None)))
+    made = alert(draw(st.sampled_from(SERVICES)), start=when, status="resolved", environment=environment)
+    bare = made.model_copy(update={"start_known": False, "ends_at": made.starts_at})
+    return Sent(bare, when + draw(_delays))
+
+
+@st.composite
 def _changes(draw: st.DrawFn) -> Sent:
     when = draw(st.integers(0, 4000))
     kind = draw(st.sampled_from(CHANGE_KINDS))
@@ -39,7 +48,9 @@ def _changes(draw: st.DrawFn) -> Sent:
     return Sent(made, when + draw(_delays))
 
 
-stories = st.lists(_alerts() | _changes(), min_size=1, max_size=14, unique_by=lambda sent: sent.received)
+stories = st.lists(
+    _alerts() | _changes() | _ends(), min_size=1, max_size=14, unique_by=lambda sent: sent.received
+)
 
 
 def _told(story: Sequence[Sent], *, ticks: bool = False, fold_repeats: bool = True) -> World:
@@ -66,6 +77,20 @@ def _decisions(outputs: Sequence[Output]) -> set[str]:
 def test_any_order_of_arrival_gives_the_same_final_candidates(story: list[Sent], data: st.DataObject) -> None:
     """Each record keeps its own times, so the order in which they come must not matter."""
     assert _export(_told(data.draw(st.permutations(story)))) == _export(_told(story))
+
+
+@given(story=stories, data=st.data())
+def test_any_order_of_arrival_ends_the_same_alerts_at_the_same_times(
+    story: list[Sent], data: st.DataObject
+) -> None:
+    """An end finds its alert, or its alert finds it; an alert ends once, at or after its start."""
+    told, shuffled = _ended(_told(story)), _ended(_told(data.draw(st.permutations(story))))
+    assert told == shuffled
+    assert all(end is None or start <= end for (start, _), end in told.items())
+
+
+def _ended(world: World) -> dict[tuple[int, str], int | None]:
+    return {key: one.ended_at for scope in world.memory.scopes.values() for key, one in scope.alerts.items()}
 
 
 @given(story=stories)
@@ -155,7 +180,8 @@ def test_every_alert_is_in_exactly_one_final_candidate(story: list[Sent]) -> Non
     """Nothing is lost between the alerts that came in and the candidates that came out."""
     world = _told(story)
     members = [(m.starts_at, m.fingerprint) for c in world.candidates().values() for m in c.members]
-    came = {(s.message.starts_at, s.message.fingerprint) for s in story if isinstance(s.message, Alert)}
+    alerts = [s.message for s in story if isinstance(s.message, Alert)]
+    came = {(told.starts_at, told.fingerprint) for told in alerts if not told.is_bare_end}
     assert sorted(members) == sorted(came)
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.events import Alert
 from schemas.settings import Settings
 from streams.cause import Output
 from streams.fold import Fold
@@ -14,6 +15,11 @@ from streams.memory import Memory
 from streams.snapshot import FORMAT, UnknownFormat, dump, load
 from streams.state import AlertState
 from tests.streams.world import Sent, World, alert, change, entity, shop
+
+
+def _bare_end(service: str, environment: str | None) -> Alert:
+    made = alert(service, start=325, status="resolved", environment=environment)
+    return made.model_copy(update={"start_known": False})
 
 
 def _story() -> World:
@@ -28,6 +34,8 @@ def _story() -> World:
         Sent(alert("ledger", start=140, status="resolved"), 210),
         Sent(alert("payment", start=900_000, fingerprint="future"), 220),
         Sent(alert("payment", start=100, status="resolved"), 300),
+        Sent(_bare_end("checkout", None), 302),
+        Sent(_bare_end("desk", "production"), 303),
         Sent(entity("desk", "payment", "ledger"), 310),
         Sent(alert("desk", start=320), 321),
         Sent(alert("payment", start=700), 701),
@@ -126,7 +134,7 @@ def test_equal_memories_give_equal_bytes() -> None:
     assert dump(one) == dump(other)
 
 
-@pytest.mark.parametrize("version", [FORMAT + 1, FORMAT - 1, "1", None])
+@pytest.mark.parametrize("version", [FORMAT + 1, FORMAT - 1, str(FORMAT), None])
 def test_an_unknown_format_is_refused(version: object) -> None:
     """Whoever wrote it knew things that we do not; the log is folded again instead."""
     stored = orjson.loads(dump(STORY.memory))
