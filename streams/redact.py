@@ -5,6 +5,7 @@ the adapters, which read only what has been redacted, and the router, for what d
 """
 
 import re
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import orjson
@@ -28,6 +29,9 @@ _SECRET_OBJECTS: Final = ("secrets", "serviceaccounts/token", "tokenreviews")
 _NAME_FIELDS: Final = ("name", "Name", "key", "Key")
 _VALUE_FIELDS: Final = frozenset({"value", "Value"})
 _MOST_PASSES: Final = 8
+_SHORT: Final = 256
+_REMEMBERED: Final = 16_384
+"""Texts of at most `_SHORT` characters without a secret that are remembered: labels and names come again and again."""
 _JSON_START: Final = re.compile(r"\s*[\[{]")
 
 
@@ -102,7 +106,33 @@ def _mask(value: Json, depth: int) -> Json:
     return value if value is None or value == "" or isinstance(value, bool) else MARK
 
 
+class _HeldSecret(Exception):
+    """A text that was masked: told as an error, since what raises is not remembered."""
+
+    def __init__(self, masked: str) -> None:
+        super().__init__(masked)
+        self.masked = masked
+
+
 def _text(text: str, depth: int) -> str:
+    """The text masked. Short ones without a secret are remembered, those with one never."""
+    if len(text) > _SHORT:
+        return _masked(text, depth)
+    try:
+        return _harmless(text, depth)
+    except _HeldSecret as held:
+        return held.masked
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _harmless(text: str, depth: int) -> str:
+    masked = _masked(text, depth)
+    if masked != text:
+        raise _HeldSecret(masked)
+    return text
+
+
+def _masked(text: str, depth: int) -> str:
     """JSON in a text is redacted as JSON; other text until a pass finds nothing more."""
     if _JSON_START.match(text):
         try:
