@@ -5,7 +5,10 @@ sending, so the notification time is the ingest time.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Final, Literal
+
+import orjson
 
 from schemas.events import Alert
 from schemas.identity import digest
@@ -20,6 +23,10 @@ _ENVELOPE: Final = ("receiver", "externalURL", "groupKey", "version")
 _UNNAMED: Final = "unnamed alert"
 _YEAR_TWO: Final = -62_104_060_800_000_000
 """0002-01-01T00:00:00Z: times before it are Go's zero time, in any zone, and mean "none"."""
+_STATUSES: Final = ("firing", "resolved")
+_REMEMBERED: Final = 2_048
+_SHORT: Final = 4_096
+"""Alerts of at most `_SHORT` characters that are remembered: each comes again, byte for byte, with its group."""
 
 Labels = Mapping[str, str]
 
@@ -52,11 +59,50 @@ def _notes(body: Mapping[str, Json], alerts: list[Json]) -> Iterator[Ignored]:
         yield Ignored("truncated", detail, "/truncatedAlerts")
 
 
+class _NotToRemember(Exception):
+    """An alert that is too long, was refused or masked: told as an error, since what raises is not remembered."""
+
+
 def _alert(body: Mapping[str, Json], alert: Json, number: int, received_at: int) -> Item:
     """Read from its redacted original alone, so that whatever is claimed stands in it."""
     path = f"/alerts/{number}"
-    envelope = {field: body[field] for field in _ENVELOPE if field in body}
-    original = redact({**envelope, "alerts": [alert]})
+    whole: Json = {**{field: body[field] for field in _ENVELOPE if field in body}, "alerts": [alert]}
+    try:
+        known = _known(_short(whole)) if at(alert, ("status",)) in _STATUSES else None
+    except _NotToRemember:
+        known = None
+    return (
+        Record(known.topic, known.key, known.message, path)
+        if known
+        else _understood(whole, path, received_at)
+    )
+
+
+def _short(whole: Json) -> str:
+    try:
+        written = json_text(whole)
+    except orjson.JSONEncodeError as too_deep:
+        raise _NotToRemember from too_deep
+    if len(written) > _SHORT:
+        raise _NotToRemember
+    return written
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _known(written: str) -> Record:
+    """What an alert says that states its status, and so says the same whenever it comes."""
+    item = _understood(orjson.loads(written), "", 0)
+    if (
+        not isinstance(item, Record)
+        or not isinstance(item.message, Alert)
+        or item.message.original != written
+    ):
+        raise _NotToRemember
+    return item
+
+
+def _understood(whole: Json, path: str, received_at: int) -> Item:
+    original = redact(whole)
     shown = listing(at(original, ("alerts",)))[0]
     problem = _problem(shown)
     if problem:
@@ -117,6 +163,6 @@ def _fingerprint(labels: Labels) -> str:
 
 def _status(stated: Json, ends_at: int | None, received_at: int) -> Literal["firing", "resolved"]:
     """As stated; where nothing is, an end that has passed means resolved."""
-    if stated in ("firing", "resolved"):
+    if stated in _STATUSES:
         return "resolved" if stated == "resolved" else "firing"
     return "resolved" if ends_at is not None and _YEAR_TWO < ends_at <= received_at else "firing"

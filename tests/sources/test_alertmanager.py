@@ -259,3 +259,26 @@ def test_secrets_in_labels_and_annotations_are_masked() -> None:
         generatorURL="http://u:s3cr3t-3@prometheus/graph",
     )
     assert "s3cr3t" not in message.model_dump_json()
+
+
+def test_an_alert_that_comes_again_is_read_the_same_under_its_own_path() -> None:
+    """What is remembered of an alert should be what it says, wherever it stands in a delivery."""
+    first, again = reading(alert(), alert()).records
+    assert ("/alerts/0", "/alerts/1") == (first.path, again.path)
+    assert (first.topic, first.key, first.message) == (again.topic, again.key, again.message)
+
+
+def test_an_alert_without_a_status_is_read_anew_each_time() -> None:
+    """It should be firing before its end and resolved after it, though its bytes are the same."""
+    ended = group(alert(status=None, endsAt="2026-02-03T09:00:00Z"))
+    end = parse_time("2026-02-03T09:00:00Z")
+    messages = [read(ended, {}, at).records[0].message for at in (end - 1, end, end - 1)]
+    assert ["firing", "resolved", "firing"] == [message.model_dump()["status"] for message in messages]
+
+
+def test_an_alert_with_a_secret_is_masked_again_and_again() -> None:
+    """What is remembered should never be what has not been masked."""
+    for _ in range(2):
+        message = only(annotations={"summary": "login with password=hunter2-s3cr3t failed"})
+        assert "hunter2" not in message.original
+        assert "[redacted]" in message.summary
