@@ -148,10 +148,15 @@ async def as_answered(sender: Sender, deliveries: Iterator[Planned], at_once: in
             under_way.create_task(one_after_the_other())
 
 
+def planned_of(order: Order) -> list[Planned]:
+    """Every delivery of the order, in order."""
+    traffic = Traffic(order.seed, order.start)
+    return list(traffic.standing() if order.standing else traffic.deliveries(order.rate, order.seconds))
+
+
 async def send(order: Order) -> list[Row]:
     """Carry the order out; a row a delivery."""
-    traffic = Traffic(order.seed, order.start)
-    planned = list(traffic.standing() if order.standing else traffic.deliveries(order.rate, order.seconds))
+    planned = planned_of(order)
     gc.freeze()
     sender = Sender(order.gateway)
     if order.at_once:

@@ -17,7 +17,8 @@ from bench.load import Order, Row, write_order
 from local.process import Child, kill, spawn
 
 _LOOK_S: Final = 0.1
-_ROOT: Final = Path(__file__).resolve().parent.parent
+ROOT: Final = Path(__file__).resolve().parent.parent
+"""Where `python -m bench...` is started."""
 
 
 class LoadFailed(RuntimeError):
@@ -51,7 +52,7 @@ def sending(folder: Path, name: str, order: Order) -> Iterator[Sending]:
     plan, out = folder / f"{name}.order.json", folder / f"{name}.rows.json"
     write_order(plan, order)
     command = (sys.executable, "-m", "bench.load", str(plan), str(out))
-    child = spawn("load", command, log=folder / f"{name}.log", folder=_ROOT)
+    child = spawn("load", command, log=folder / f"{name}.log", folder=ROOT)
     try:
         yield Sending(child, out)
     finally:
