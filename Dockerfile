@@ -32,6 +32,8 @@ ENV PATH=/opt/incidents/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     INCIDENTS_SETTINGS=/etc/incidents/settings.toml
 COPY deploy/settings.toml /etc/incidents/settings.toml
+# A new volume here belongs to the user, and to nobody else.
+RUN install --directory --mode 0700 --owner 10001 --group 10001 /var/lib/incidents
 USER 10001:10001
 WORKDIR /tmp
 ENTRYPOINT ["incidents"]

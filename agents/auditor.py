@@ -1,9 +1,7 @@
-"""Owns the auditor process: every entry of audit-entries becomes one numbered line of audit, in order.
+"""Owns the auditor process: every entry of audit-entries becomes one numbered line of audit, in order, and is signed.
 
-May not: judge an entry, leave one out, or know Faust: lines and checkpoint of a batch are one transaction,
-which Faust cannot do. Goes to: the topics audit and audit-checkpoints, each with the partition of the entries.
-The `transactional.id` of a partition is fixed, so that only one writer can exist: a second one takes over, and
-the first is refused and ends.
+May not: judge an entry, leave one out, or know Faust: the lines of a batch are one transaction, which Faust
+cannot do. Goes to: the topics audit and audit-checkpoints, each with the partition of the entries.
 """
 
 import logging
@@ -16,16 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from schemas.audit import AuditCheckpoint, AuditRecord
-from schemas.codec import decode, encode
+from agents.audit_writer import Writer
+from agents.signing import CannotSign, Signer
 from schemas.settings import Settings
-from streams.ledger import Ledger, recovered
-from wire.admin import MAX_RECORD_BYTES
-from wire.errors import KafkaProblem, Unreachable
+from wire.errors import KafkaProblem
 from wire.presence import require_topics
-from wire.tail import read_tail
 from wire.trim import delete_before, offset_at
 
 _TOPICS: Final = ("audit-entries", "audit", "audit-checkpoints")
@@ -37,80 +32,32 @@ _AT_ONCE: Final = 16
 _KEPT_MS: Final = 7 * 86_400_000
 """Entries are deleted once they stand in the log and are so old."""
 _TRIM_EVERY_S: Final = 3_600.0
-_COMMIT_S: Final = 20.0
-_TRANSACTION_MS: Final = 15_000
-"""After a kill readers wait at most so long for lines that were not confirmed; a restart ends them at once."""
-_TAKEN_OVER: Final = frozenset(
-    {
-        KafkaError._FENCED,  # noqa: SLF001 - published names
-        KafkaError.INVALID_PRODUCER_EPOCH,
-        KafkaError.PRODUCER_FENCED,
-    }
-)
 _PASSING: Final = frozenset(
-    {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT}  # noqa: SLF001 - as above
+    {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT}  # noqa: SLF001 - published names
 )
 
 log = structlog.get_logger()
-
-
-class Writer:
-    """The only writer of one partition of the audit log."""
-
-    def __init__(self, bootstrap: str, partition: int, build: str) -> None:
-        """Take the partition over from any other writer, then find out where it stands.
-
-        In this order: once the other is refused, what stands in the log is final. Raises KafkaProblem.
-        """
-        self._partition = partition
-        self._producer = Producer(_producer_settings(bootstrap, partition), logger=_librdkafka())
-        try:
-            self._producer.init_transactions(_COMMIT_S)
-        except KafkaException as error:
-            raise Unreachable(bootstrap, error.args[0].str()) from error
-        self.ledger = _recover(bootstrap, partition, build)
-
-    def write(self, entries: list[Message]) -> int:
-        """Put entries on record, and the checkpoint after them, in one transaction; the number of lines.
-
-        Raises KafkaProblem when this could not be done; the transaction is then void.
-        """
-        try:
-            self._producer.begin_transaction()
-            lines = sum(self._line(entry) for entry in entries)
-            self._send("audit-checkpoints", str(self._partition).encode(), self.ledger.checkpoint())
-            self._producer.commit_transaction(_COMMIT_S)
-        except (KafkaException, BufferError) as error:
-            raise _problem(self._partition, error) from error
-        return lines
-
-    def _line(self, entry: Message) -> bool:
-        line = self.ledger.take(entry.offset() or 0, entry.value(), entry.timestamp()[1] * 1000)
-        if line is not None:
-            self._send("audit", entry.key(), line)
-        return line is not None
-
-    def _send(self, topic: str, key: str | bytes | None, message: AuditRecord | AuditCheckpoint) -> None:
-        self._producer.produce(topic, encode(topic, message), key=key, partition=self._partition)
-        self._producer.poll(0)
 
 
 class Auditor:
     """One consumer, and a writer for each partition."""
 
     def __init__(self, settings: Settings, build: str) -> None:
-        """Take over every partition. Raises KafkaProblem."""
+        """Take over every partition. Raises KafkaProblem, or CannotSign."""
         bootstrap = settings.kafka.bootstrap
         there = require_topics(bootstrap, _TOPICS)
         if len(set(there.values())) != 1:
             raise KafkaProblem(f"{', '.join(_TOPICS)} must have the same number of partitions: {there}")
         partitions = range(there["audit-entries"])
+        signer = Signer(settings.audit, len(partitions))
         # Side by side: taking a partition over is half a second of waiting for the broker.
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-            writers = pool.map(lambda partition: Writer(bootstrap, partition, build), partitions)
+            writers = pool.map(lambda partition: Writer(bootstrap, partition, build, signer), partitions)
             self._writers = dict(zip(partitions, writers, strict=True))
-        self._consumer = Consumer(_consumer_settings(bootstrap), logger=_librdkafka())
+        self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
         self._bootstrap, self._trim_at = bootstrap, time.monotonic()
+        self._sign_every_s = settings.audit.checkpoint_s
+        self._sign_at = dict.fromkeys(partitions, 0.0)
         starts = [TopicPartition("audit-entries", p, offset) for p, offset in self.positions.items()]
         self._consumer.assign(starts)
         log.info("auditor.started", partitions=len(starts))
@@ -118,7 +65,7 @@ class Auditor:
     def step(self, wait_s: float = _WAIT_S) -> int:
         """Put on record what has arrived, waiting at most `wait_s` for the first entry; entries seen.
 
-        Raises KafkaProblem; what was not confirmed is taken again after a restart.
+        Signs what is due. Raises KafkaProblem; what was not confirmed is taken again after a restart.
         """
         if time.monotonic() >= self._trim_at:
             self._trim()
@@ -126,6 +73,7 @@ class Auditor:
         for partition, of_partition in entries.items():
             lines = self._writers[partition].write(of_partition)
             log.debug("auditor.wrote", partition=partition, entries=len(of_partition), lines=lines)
+        self._sign(time.monotonic())
         return sum(map(len, entries.values()))
 
     @property
@@ -133,17 +81,30 @@ class Auditor:
         """The next entry to be put on record, by partition."""
         return {partition: writer.ledger.entries_offset for partition, writer in self._writers.items()}
 
+    def finish(self) -> None:
+        """Sign everything that is on record. Raises KafkaProblem."""
+        self._sign(float("inf"))
+
     def close(self) -> None:
         """Leave the broker; nothing is in hand between steps."""
         self._consumer.close()
+
+    def _sign(self, now: float) -> None:
+        """Sign the partitions whose last signature is older than the longest pause, where there is something new.
+
+        `now` in seconds of the monotonic clock. A partition that was quiet is signed at once.
+        """
+        for partition, writer in self._writers.items():
+            if writer.unsigned and now >= self._sign_at[partition]:
+                writer.sign()
+                self._sign_at[partition] = now + self._sign_every_s
 
     def _trim(self) -> None:
         """Delete the entries that are old and stand in the log; what does not stand there stays, however old."""
         young = time.time_ns() // 1_000_000 - _KEPT_MS
         for partition, writer in self._writers.items():
-            written = writer.ledger.entries_offset
             first_young = offset_at(self._bootstrap, "audit-entries", partition, young)
-            offset = written if first_young is None else min(first_young, written)
+            offset = writer.kept_offset if first_young is None else min(first_young, writer.kept_offset)
             if offset:
                 delete_before(self._bootstrap, "audit-entries", partition, offset)
         self._trim_at = time.monotonic() + _TRIM_EVERY_S
@@ -162,7 +123,7 @@ class Auditor:
 
 
 def run_auditor(settings: Settings, build: str = "", ready: Callable[[], object] = lambda: None) -> int:
-    """Run until SIGTERM or SIGINT, which finish the batch in hand; the exit code, 0 for an ordered end.
+    """Run until SIGTERM or SIGINT, which finish and sign the batch in hand; the exit code, 0 for an ordered end.
 
     `build` is the version of the code, named in what the auditor itself puts on record. `ready` is called once it
     has recovered where it stood. A problem is one line
@@ -177,36 +138,13 @@ def run_auditor(settings: Settings, build: str = "", ready: Callable[[], object]
         try:
             while not stop.is_set():
                 auditor.step()
+            auditor.finish()
         finally:
             auditor.close()
-    except KafkaProblem as problem:
+    except (KafkaProblem, CannotSign) as problem:
         sys.stderr.write(f"auditor: {problem}\n")
         return 1
     return 0
-
-
-def _recover(bootstrap: str, partition: int, build: str) -> Ledger:
-    checkpoints = read_tail(bootstrap, "audit-checkpoints", partition, bool)
-    last = decode("audit-checkpoints", checkpoints[-1].value()) if checkpoints else None
-    checkpoint = last if isinstance(last, AuditCheckpoint) else None
-    known = checkpoint.next_sequence if checkpoint else 0
-    tail = read_tail(bootstrap, "audit", partition, lambda found: _reaches(found, known))
-    try:
-        return recovered(partition, build, checkpoint, map(_line_of, tail))
-    except ValueError as wrong:
-        raise KafkaProblem(f"audit/{partition} is not whole: {wrong}; restore it before going on") from wrong
-
-
-def _reaches(found: list[Message], known: int) -> bool:
-    """True when the lines go back to what the checkpoint covers."""
-    return bool(found) and _line_of(found[0]).sequence <= known
-
-
-def _line_of(message: Message) -> AuditRecord:
-    line = decode("audit", message.value())
-    if not isinstance(line, AuditRecord):
-        raise TypeError(f"{type(line).__name__} in audit")
-    return line
 
 
 def _is_record(message: Message) -> bool:
@@ -218,31 +156,6 @@ def _is_record(message: Message) -> bool:
         log.warning("auditor.kafka_waits", reason=error.str())
         return False
     raise KafkaProblem(f"audit-entries cannot be read on from where the log stands: {error.str()}")
-
-
-def _problem(partition: int, error: KafkaException | BufferError) -> KafkaProblem:
-    code = error.args[0].code() if isinstance(error, KafkaException) else None
-    if code in _TAKEN_OVER:
-        return KafkaProblem(f"another auditor has taken over partition {partition}; only one may run")
-    words = error.args[0].str() if isinstance(error, KafkaException) else str(error)
-    return KafkaProblem(f"partition {partition} of audit cannot be written: {words}; start the auditor again")
-
-
-def _librdkafka() -> logging.Logger:
-    return logging.getLogger("librdkafka")
-
-
-def _producer_settings(bootstrap: str, partition: int) -> dict[str, str | int | bool]:
-    return {
-        "bootstrap.servers": bootstrap,
-        "transactional.id": f"auditor-{partition}",
-        "transaction.timeout.ms": _TRANSACTION_MS,
-        "acks": "all",
-        "linger.ms": 0,
-        "compression.type": "lz4",
-        "message.max.bytes": MAX_RECORD_BYTES,
-        "reconnect.backoff.max.ms": 1000,
-    }
 
 
 def _consumer_settings(bootstrap: str) -> dict[str, str | int | bool]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from schemas.model import Message
 from schemas.settings import (
+    AuditSettings,
     CorrelationSettings,
     GatewaySettings,
     KafkaSettings,
@@ -36,6 +37,7 @@ _GROUPS: Final[dict[str, type[Message]]] = {
     "[correlation]": CorrelationSettings,
     "[ranking]": RankingSettings,
     "[state]": StateSettings,
+    "[audit]": AuditSettings,
     "[sink]": SinkSettings,
 }
 

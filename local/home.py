@@ -6,6 +6,7 @@ May not: start or stop anything. Goes to: `local.supervisor`, which writes, and 
     state.json      what runs, replaced as a whole
     settings.toml   what every process of this system is given
     kafka/  logs/   the broker's folder, and a log for each process
+    audit/          the key that signs the audit log, and its public half
 """
 
 import fcntl
@@ -50,6 +51,11 @@ class Home:
     def database(self) -> Path:
         """The tables that the sink fills."""
         return self.folder / "incidents.db"
+
+    @property
+    def audit_key(self) -> Path:
+        """The key that signs the audit log; the auditor makes it."""
+        return self.folder / "audit" / "signing.key"
 
     def log(self, name: str) -> Path:
         """The log of the process of this name."""

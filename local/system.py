@@ -62,11 +62,12 @@ def describe(program: Sequence[str], settings: Path, ports: Sequence[int], worke
 
 
 def local_settings(base: Settings, home: Home, bootstrap: str, gateway_port: int) -> Settings:
-    """`base` with the broker, the port and the tables of this system in their places."""
+    """`base` with the broker, the port, the tables and the key of this system in their places."""
     return base.model_copy(
         update={
             "kafka": base.kafka.model_copy(update={"bootstrap": bootstrap}),
             "gateway": base.gateway.model_copy(update={"host": HOST, "port": gateway_port}),
+            "audit": base.audit.model_copy(update={"key_file": str(home.audit_key)}),
             "sink": base.sink.model_copy(update={"database": f"sqlite:///{home.database}"}),
         }
     )

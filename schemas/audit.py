@@ -43,6 +43,7 @@ class AuditRecord(Message):
     entry: bytes = Field(description="The exact bytes of the value in audit-entries.")
     leaf_hash: bytes = Field(description="RFC 6962 leaf over these bytes.")
     position: Position = Field(description="Source position of the entry.")
+    entries_offset: int | None = Field(None, description="Offset of the entry in audit-entries.")
 
 
 class AuditHead(Message):
@@ -55,12 +56,16 @@ class AuditHead(Message):
 
 
 class AuditCheckpoint(Message):
-    """Where one audit partition stands. A value of audit-checkpoints."""
+    """Where one audit partition stands, signed. A value of audit-checkpoints."""
 
     partition: int = Field(description="Partition of audit.")
     next_sequence: int = Field(description="Number of the next line.")
     entries_offset: int = Field(description="Offset of audit-entries up to which entries have been taken.")
     heads: tuple[AuditHead, ...] = Field(description="How far each source partition has come.")
+    peaks: tuple[bytes, ...] = Field(
+        (), description="Roots of the perfect subtrees of the Merkle tree over all lines, largest first."
+    )
+    note: str = Field("", description="The signed checkpoint (C2SP tlog-checkpoint): origin, size, root.")
 
 
 class DeadLetter(Message):

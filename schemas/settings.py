@@ -162,6 +162,29 @@ class StateSettings(Message):
     chunk_bytes: int = Field(500_000, description="Size of one piece of a snapshot.")
 
 
+class AuditSettings(Message):
+    """The audit log: its name, and the key that signs it. The key belongs where no worker runs."""
+
+    log: str = Field(
+        "incidents/audit",
+        pattern=r"^[^\s+]+$",
+        description="Name of the log in its checkpoints, better one of yours: example.com/audit.",
+    )
+    key_file: str = Field(
+        "audit-signing.key",
+        description="The auditor's signing key; made at its first start for its owner alone (mode 0600). "
+        "The public half is beside it, with .pub at the end.",
+    )
+    checkpoint_s: float = Field(
+        5.0, gt=0, le=10, description="Longest pause between a line of the log and a signature over it."
+    )
+
+    @property
+    def public_file(self) -> str:
+        """Path of the file with the public keys, one a line."""
+        return f"{self.key_file}.pub"
+
+
 class SinkSettings(Message):
     """Tables."""
 
@@ -177,6 +200,7 @@ class Settings(Message):
     correlation: CorrelationSettings = CorrelationSettings()
     ranking: RankingSettings = RankingSettings()
     state: StateSettings = StateSettings()
+    audit: AuditSettings = AuditSettings()
     sink: SinkSettings = SinkSettings()
 
     def tenant(self, name: str) -> TenantSettings | None:

@@ -72,10 +72,10 @@ TOPICS: Final[dict[str, Topic]] = {
               "correlator", "sink, consumers", "Guarded action proposals; nothing executes them yet"),
         Topic("audit-entries", "AuditEntry", AuditEntry, {1: 1111}, "tenant/subject", FOR_EVER, False,
               "FULL_TRANSITIVE", "router, correlator, gateway", "auditor", "Decisions on their way to the audit log"),
-        Topic("audit", "AuditRecord", AuditRecord, {1: 1121}, "as audit-entries", FOR_EVER, False,
+        Topic("audit", "AuditRecord", AuditRecord, {1: 1121, 2: 1122}, "as audit-entries", FOR_EVER, False,
               "FULL_TRANSITIVE", "auditor", "sink, consumers", "The audit log, numbered by partition"),
-        Topic("audit-checkpoints", "AuditCheckpoint", AuditCheckpoint, {1: 1131}, "partition", FOR_EVER, False,
-              "FULL_TRANSITIVE", "auditor", "auditor", "Where each audit partition stands"),
+        Topic("audit-checkpoints", "AuditCheckpoint", AuditCheckpoint, {1: 1131, 2: 1132}, "partition", FOR_EVER, False,
+              "FULL_TRANSITIVE", "auditor", "auditor, consumers", "Signed: where each audit partition stands"),
         Topic("dead-letters", "DeadLetter", DeadLetter, {1: 1141}, "source", 30, False, "FULL_TRANSITIVE",
               "gateway, router", "sink", "What could not be understood, and why; restricted"),
     )

@@ -1,4 +1,4 @@
-"""The audit log of one partition: which entry becomes which line, and what is a repeat.
+"""The audit log of one partition: which entry becomes which line, what is a repeat, and the tree over all lines.
 
 Pure. A decision is named by its source position. Sources that one writer works through in order (the inputs,
 `signals`) repeat themselves after a restart, from an earlier position on: what is not beyond the furthest
@@ -14,6 +14,7 @@ from schemas.audit import AuditCheckpoint, AuditEntry, AuditHead, AuditRecord, P
 from schemas.codec import MAX_VALUE_BYTES, Undecodable, decode, encode
 from schemas.identity import content_hash, digest, leaf_hash
 from schemas.topics import INPUT_TOPICS
+from streams.merkle import Tree
 
 _IN_ORDER: Final = frozenset({*INPUT_TOPICS, "signals"})
 _LARGEST: Final = MAX_VALUE_BYTES - 1_000
@@ -26,9 +27,14 @@ class Ledger:
 
     partition: int
     build: str
-    next_sequence: int = 0
+    tree: Tree = field(default_factory=Tree)
     entries_offset: int = 0
     heads: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def next_sequence(self) -> int:
+        """Number of the next line: how many there are."""
+        return self.tree.size
 
     def take(self, offset: int, value: bytes | None, at: int) -> AuditRecord | None:
         """The line for the entry at `offset` of audit-entries, or None for a repeat.
@@ -44,22 +50,36 @@ class Ledger:
         if self._is_repeat(position):
             return None
         line = AuditRecord(
-            sequence=self.next_sequence, entry=data, leaf_hash=leaf_hash(data), position=position
+            sequence=self.next_sequence,
+            entry=data,
+            leaf_hash=leaf_hash(data),
+            position=position,
+            entries_offset=offset,
         )
-        self.follow(line)
+        self._add(line)
         return line
 
     def follow(self, line: AuditRecord) -> None:
-        """Take note of a line that stands in the log. Raises ValueError when lines before it are missing."""
+        """Take note of a line that stands in the log.
+
+        Raises ValueError when lines before it are missing, or when its entry is not the one that was hashed.
+        """
         if line.sequence != self.next_sequence:
             raise ValueError(f"line {self.next_sequence} is missing before line {line.sequence}")
-        self.next_sequence += 1
+        if leaf_hash(line.entry) != line.leaf_hash:
+            raise ValueError(f"the entry of line {line.sequence} does not have the line's hash")
+        if line.entries_offset is not None:
+            self.entries_offset = line.entries_offset + 1
+        self._add(line)
+
+    def _add(self, line: AuditRecord) -> None:
+        self.tree.append(line.leaf_hash)
         source = line.position
         if source.topic in _IN_ORDER:
             self.heads[source.topic, source.partition] = (source.offset, source.index)
 
-    def checkpoint(self) -> AuditCheckpoint:
-        """All that is needed to go on from here."""
+    def checkpoint(self, note: str) -> AuditCheckpoint:
+        """All that is needed to go on from here; `note` is the signature over it."""
         heads = tuple(
             AuditHead(topic=topic, partition=partition, offset=offset, index=index)
             for (topic, partition), (offset, index) in sorted(self.heads.items())
@@ -69,6 +89,8 @@ class Ledger:
             next_sequence=self.next_sequence,
             entries_offset=self.entries_offset,
             heads=heads,
+            peaks=tuple(self.tree.peaks),
+            note=note,
         )
 
     def _is_repeat(self, position: Position) -> bool:
@@ -96,19 +118,22 @@ def recovered(
 ) -> Ledger:
     """The ledger as its last checkpoint and the lines from there on tell. Raises ValueError when lines are missing.
 
-    `lines` may begin before the checkpoint; those that it covers are passed over.
+    `lines` may begin before the checkpoint; those that it covers are passed over. Where it has no peaks, as the
+    first ones were written, `lines` begin at 0.
     """
-    ledger = Ledger(partition, build)
+    ledger, covered, last = Ledger(partition, build), 0, -1
     if checkpoint is not None:
-        ledger.next_sequence, ledger.entries_offset = checkpoint.next_sequence, checkpoint.entries_offset
+        covered, ledger.entries_offset = checkpoint.next_sequence, checkpoint.entries_offset
         ledger.heads = {(head.topic, head.partition): (head.offset, head.index) for head in checkpoint.heads}
-    last = -1
+        ledger.tree = Tree(covered, list(checkpoint.peaks)) if checkpoint.peaks else Tree()
     for line in lines:
         last = line.sequence
-        if last >= ledger.next_sequence:
+        if last >= covered:
             ledger.follow(line)
-    if last + 1 < ledger.next_sequence:
-        raise ValueError(f"its last line is {last}, and its checkpoint says {ledger.next_sequence - 1}")
+        elif last == ledger.next_sequence:
+            ledger.tree.append(line.leaf_hash)
+    if last + 1 < covered:
+        raise ValueError(f"its last line is {last}, and its checkpoint says {covered - 1}")
     return ledger
 
 

@@ -79,6 +79,14 @@ def test_the_auditor_has_written_what_was_decided(composed: Composed) -> None:
     eventually(lambda: composed.ask(asked), _SETTLED_S, "decisions on basket are in the table")
 
 
+def test_the_key_of_the_audit_log_is_the_auditors_alone(composed: Composed) -> None:
+    """The signing key should be in the auditor's volume, for its owner alone, and in no other container."""
+    key = "'/var/lib/incidents/audit-signing.key'"
+    assert "0o100600" == composed.in_process("auditor", f"oct(os.stat({key}).st_mode)")
+    for service in OURS:
+        assert str(service == "auditor") == composed.in_process(service, f"os.path.exists({key})")
+
+
 def test_the_image_holds_no_compiler_and_no_java(composed: Composed) -> None:
     """What builds the image, and the broker's Java of a local system, should have stayed behind."""
     listed = "which gcc cc make java; find /opt/incidents -name java-runtime -o -name setuptools -o -name pip"

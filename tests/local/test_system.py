@@ -34,11 +34,12 @@ def test_too_few_ports_are_a_mistake_of_the_caller() -> None:
 
 
 def test_the_settings_file_reads_back_as_the_settings() -> None:
-    """What the processes read should be what was meant, with this system's broker, port and tables."""
+    """What the processes read should be what was meant, with this system's broker, port, tables and key."""
     meant = local_settings(Settings(), Home(Path("/home/x")), "127.0.0.1:9", 8)
     assert Settings.model_validate(tomllib.loads(settings_toml(meant))) == meant
     assert (meant.kafka.bootstrap, meant.gateway.port) == ("127.0.0.1:9", 8)
     assert meant.sink.database == "sqlite:////home/x/incidents.db"
+    assert meant.audit.key_file == "/home/x/audit/signing.key"
 
 
 @given(st.lists(st.floats(0, 100), max_size=30))

@@ -8,6 +8,7 @@ from schemas.audit import AuditEntry, AuditRecord, Position
 from schemas.codec import MAX_VALUE_BYTES, decode, encode
 from schemas.identity import leaf_hash
 from streams.ledger import Ledger, recovered
+from streams.merkle import root_of
 from tests.schemas.examples import example
 
 PLACES = st.tuples(
@@ -86,8 +87,38 @@ def test_a_restart_anywhere_gives_the_same_log(
     first = Ledger(0, "1")
     before = _write(first, values[:cut])
     known = data.draw(st.integers(0, max(0, len(before) - 1)))
-    ledger = recovered(0, "1", first.checkpoint() if cut else None, before[known:] if cut else [])
+    ledger = recovered(0, "1", first.checkpoint("") if cut else None, before[known:] if cut else [])
+    assert first.tree == ledger.tree
     assert whole == before + _write(ledger, values[cut:])
+
+
+@given(st.lists(PLACES, max_size=30), st.data())
+def test_a_restart_between_lines_and_signature_gives_the_same_log(
+    places: list[tuple[str, int, int, int]], data: st.DataObject
+) -> None:
+    """Going on from an older checkpoint, or from none, and the lines since, should write the same lines."""
+    values = [_entry(*place) for place in places]
+    whole = _write(Ledger(0, "1"), values)
+    signed = data.draw(st.integers(0, len(values)))
+    cut = data.draw(st.integers(signed, len(values)))
+    first = Ledger(0, "1")
+    before = _write(first, values[:signed])
+    checkpoint = first.checkpoint("") if before else None
+    before += _write(first, values[signed:cut])
+    ledger = recovered(0, "1", checkpoint, before)
+    # From where its last line came from: repeats after it are read, and told as repeats, once more.
+    again = _write(ledger, values[ledger.entries_offset :])
+    assert whole == before + again
+    assert root_of(line.leaf_hash for line in whole) == ledger.tree.root()
+
+
+def test_a_log_from_before_there_was_a_tree_gets_one() -> None:
+    """A checkpoint without peaks should be gone on from, the tree being made of all lines."""
+    first = Ledger(0, "1")
+    lines = _write(first, [_entry("signals", 0, n) for n in range(5)])
+    old = [line.model_copy(update={"entries_offset": None}) for line in lines]
+    ledger = recovered(0, "1", first.checkpoint("").model_copy(update={"peaks": ()}), old)
+    assert first == ledger
 
 
 @given(st.lists(PLACES, max_size=30))
@@ -107,16 +138,23 @@ def test_a_log_with_missing_lines_is_refused() -> None:
     ledger = Ledger(0, "1")
     lines = _write(ledger, [_entry("signals", 0, n) for n in range(5)])
     with pytest.raises(ValueError, match="its last line is 2, and its checkpoint says 4"):
-        recovered(0, "1", ledger.checkpoint(), lines[:3])
+        recovered(0, "1", ledger.checkpoint(""), lines[:3])
     with pytest.raises(ValueError, match="line 1 is missing before line 2"):
         recovered(0, "1", None, [lines[0], lines[2]])
+
+
+def test_a_changed_line_is_refused() -> None:
+    """A line whose entry is not the one that was hashed should not be gone on from."""
+    line = _write(Ledger(0, "1"), [_entry("signals", 0, 0)])[0]
+    with pytest.raises(ValueError, match="the entry of line 0 does not have the line's hash"):
+        recovered(0, "1", None, [line.model_copy(update={"entry": line.entry + b" "})])
 
 
 def test_lines_after_the_last_checkpoint_are_followed() -> None:
     """Lines without a checkpoint after them should count, so that no number is given twice."""
     first = Ledger(0, "1")
     _write(first, [_entry("signals", 0, 0)])
-    checkpoint = first.checkpoint()
+    checkpoint = first.checkpoint("")
     later = _write(first, [_entry("signals", 0, 1)])
     ledger = recovered(0, "1", checkpoint, later)
     assert (2, {("signals", 0): (1, 0)}) == (ledger.next_sequence, ledger.heads)
