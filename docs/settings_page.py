@@ -27,8 +27,9 @@ _HEAD: Final = """\
 One TOML file for all processes, named by `--settings` or by `INCIDENTS_SETTINGS`. What is left out has its default. A
 wrong name or value is refused with one line that says which. Names that end in `_s` are seconds.
 
-A hash of `[[tenants]]`, `[correlation]` and `[ranking]` is part of every revision and audit entry: other settings give
-other revisions, never the same ones with another content.
+A hash of `[[tenants]]` (without tokens and secrets), `[correlation]` and `[ranking]` is part of every revision and
+audit entry: other settings give other revisions, never the same ones with another content. A file with
+`signing_secrets` should be readable by the gateway's user alone; the other processes can have one without them.
 """
 _GROUPS: Final[dict[str, type[Message]]] = {
     "[kafka]": KafkaSettings,

@@ -3,9 +3,10 @@
 Lengths of time are seconds in the file. The hash of what the fold uses is part of every revision.
 """
 
-from typing import Final
+from base64 import b64decode
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from schemas.identity import content_hash
 from schemas.model import Message
@@ -13,6 +14,21 @@ from schemas.times import SECOND
 
 REPLAY_PREFIX: Final = "replay-"
 """Tenants whose name starts so are replays: recorded time, own clock, hidden from lists unless asked for."""
+
+
+SigningSource = Literal["flagsmith", "github", "gitlab", "launchdarkly", "pagerduty", "terraform"]
+"""Sources whose senders can sign what they send."""
+STANDARD_SECRET: Final = "whsec_"  # noqa: S105 - how one begins
+"""How a secret begins that stands for a key in Base64, by the Standard Webhooks specification."""
+
+
+def _secret(text: str) -> str:
+    if text.startswith(STANDARD_SECRET):
+        b64decode(text.removeprefix(STANDARD_SECRET), validate=True)
+    return text
+
+
+Secret = Annotated[str, Field(min_length=8), AfterValidator(_secret)]
 
 
 def is_replay(tenant: str) -> bool:
@@ -33,6 +49,12 @@ class TenantSettings(Message):
     )
     token_sha256: str | None = Field(
         None, description="SHA-256 of its bearer token; none: the route alone names the tenant."
+    )
+    signing_secrets: dict[SigningSource, Annotated[tuple[Secret, ...], Field(min_length=1)]] = Field(
+        {},
+        repr=False,
+        description="Secrets by source, for senders that sign; several while one takes over from the other. A source"
+        " with secrets takes nothing unsigned, and needs no token.",
     )
     default_environment: str = Field("production", description="Scope of alerts that name no environment.")
     environments: dict[str, str] = Field(
@@ -209,12 +231,19 @@ class Settings(Message):
             if tenant.name == name:
                 return tenant
         return (
-            self.tenants[0].model_copy(update={"name": name, "token_sha256": None})
+            self.tenants[0].model_copy(update={"name": name, "token_sha256": None, "signing_secrets": {}})
             if is_replay(name)
             else None
         )
 
+    def secrets_of(self, tenant: str, source: str) -> tuple[str, ...]:
+        """The secrets with which a source may sign what it sends to a tenant; none where it need not sign."""
+        known = self.tenant(tenant)
+        several = known.signing_secrets.items() if known else ()
+        return next((secrets for name, secrets in several if name == source), ())
+
     def fold_hash(self) -> str:
-        """16 hexadecimal digits over the settings that decide what the fold says."""
-        decisive = self.model_dump_json(include={"tenants", "correlation", "ranking"})
+        """16 hexadecimal digits over the settings that decide what the fold says; no key of a sender is in it."""
+        keys = {"tenants": {"__all__": {"token_sha256", "signing_secrets"}}}
+        decisive = self.model_dump_json(include={"tenants", "correlation", "ranking"}, exclude=keys)
         return content_hash(decisive.encode())[:16]

@@ -23,13 +23,14 @@ from schemas.audit import DeadLetter, Position
 from schemas.settings import Settings, is_replay
 from schemas.times import LATEST, format_time
 from sources.answers import answer, busy, denied, failed, taken, unavailable
-from sources.bodies import raw_of, read_body
+from sources.bodies import raw_of, read_body, unread
 from sources.catalogue import FORMATS, UnknownSource, format_of
 from sources.fields import at, moment
 from sources.intake import Intake, take
 from sources.letters import Arrival, Raw, letter_record, raw_letter, refusal_record
 from sources.recording import tick_records
 from sources.registry import registry_routes
+from sources.signatures import Delivery, Unsigned, header_of, require_signature
 from sources.tenancy import Denied, tenant_of
 from streams.redact import Json
 from wire.durable import Durable, Place
@@ -100,15 +101,22 @@ class Gateway:
             self.waiting -= 1
 
     async def _deliver(self, request: Request) -> Response:
-        tenant = self._tenant(request)
         entry = format_of(request.path_params["source"])
+        tenant = self._tenant(request, entry.route)
         body = await read_body(request.stream(), self.settings.gateway.max_body_bytes)
         arrival = Arrival(tenant, entry.route, self._received_at(tenant, request.headers))
+        secrets = self.settings.secrets_of(tenant, entry.route)
         if isinstance(body, Raw):
             limit = self.settings.gateway.max_body_bytes
+            kept = unread(body) if secrets else body
             return await self._refuse_raw(
-                413, "too_large", f"more than {limit} bytes: send fewer items", body, arrival
+                413, "too_large", f"more than {limit} bytes: send fewer items", kept, arrival
             )
+        if secrets:
+            try:
+                require_signature(entry.route, secrets, Delivery(request.headers, body, arrival.received_at))
+            except Unsigned as wrong:
+                return await self._refuse_raw(401, wrong.reason, str(wrong), unread(raw_of(body)), arrival)
         try:
             parsed: Json = orjson.loads(body)
         except orjson.JSONDecodeError as error:
@@ -163,10 +171,9 @@ class Gateway:
         await self.durable.publish(tick_records(tenant, reached, layout))
         return answer(202, {"tick": format_time(reached)})
 
-    def _tenant(self, request: Request) -> str:
-        return tenant_of(
-            request.path_params.get("tenant"), request.headers.get("authorization"), self.settings
-        )
+    def _tenant(self, request: Request, source: str = "") -> str:
+        route, authorization = request.path_params.get("tenant"), request.headers.get("authorization")
+        return tenant_of(route, authorization, self.settings, source)
 
     def _received_at(self, tenant: str, headers: Mapping[str, str]) -> int:
         """The ingest time: now, or for a replay tenant what its header says."""
@@ -237,6 +244,7 @@ async def _formats(_: Request) -> Response:
             "event_time": entry.event_time,
             "notification_time": entry.notification_time,
             "sender": entry.sender,
+            "signature": header_of(entry.route),
         }
         for entry in FORMATS.values()
     ]

@@ -23,18 +23,21 @@ class Denied(Exception):
         self.reason = reason
 
 
-def tenant_of(route: str | None, authorization: str | None, settings: Settings) -> str:
-    """The tenant's name; `route` is the tenant in the address, if any. Raises Denied (401 or 404)."""
+def tenant_of(route: str | None, authorization: str | None, settings: Settings, source: str = "") -> str:
+    """The tenant's name; `route` is the tenant in the address, if any. Raises Denied (401 or 404).
+
+    Where the tenant has secrets for the `source`, no token is asked for: the caller has to check the signature.
+    """
     token = _token(authorization)
     if route is None:
-        return _by_token(token, settings) if token else _default(settings)
+        return _by_token(token, settings) if token else _default(settings, source)
     tenant = settings.tenant(route) if _NAME.fullmatch(route) else None
     if tenant is None:
         raise Denied(404, "unknown_tenant", f"there is no tenant {route[:80]!r}: declare it in the settings")
     needed = settings.gateway.replay_token_sha256 if is_replay(route) else tenant.token_sha256
     if is_replay(route) and needed is None:
         raise Denied(404, "no_replay", "replay is not set up: set gateway.replay_token_sha256")
-    if needed is not None and not _same(token, needed):
+    if needed is not None and not settings.secrets_of(route, source) and not _same(token, needed):
         raise Denied(401, "wrong_token", f"tenant {route} needs its token: Authorization: Bearer <token>")
     return route
 
@@ -43,14 +46,14 @@ def _by_token(token: str, settings: Settings) -> str:
     """The tenant whose token it is; where no tenant has one, a token means nothing."""
     guarded = [tenant for tenant in settings.tenants if tenant.token_sha256]
     if not guarded:
-        return _default(settings)
+        return _default(settings, "")
     found = [tenant.name for tenant in guarded if _same(token, tenant.token_sha256 or "")]
     if not found:
         raise Denied(401, "wrong_token", "the token is that of no tenant")
     return found[0]
 
 
-def _default(settings: Settings) -> str:
+def _default(settings: Settings, source: str) -> str:
     names = [tenant.name for tenant in settings.tenants]
     name = _DEFAULT if _DEFAULT in names or len(names) != 1 else names[0]
     tenant = settings.tenant(name)
@@ -58,7 +61,7 @@ def _default(settings: Settings) -> str:
         raise Denied(
             404, "no_tenant", "say which tenant it is for: POST /t/<tenant>/v1/<source>, or its token"
         )
-    if tenant.token_sha256:
+    if tenant.token_sha256 and not settings.secrets_of(name, source):
         raise Denied(401, "wrong_token", f"tenant {name} needs its token: Authorization: Bearer <token>")
     return name
 

@@ -13,6 +13,7 @@ from schemas.events import Change
 from sources.argocd import read as read_argocd
 from sources.catalogue import FORMATS, Format
 from sources.fields import at
+from sources.signatures import SCHEMES
 from streams.redact import Json
 from tests.sources.samples import AT
 
@@ -42,6 +43,14 @@ def test_a_section_says_what_the_table_says(route: str) -> None:
     section = SECTIONS[route]
     assert section.strip().startswith(facts(FORMATS[route]))
     assert all(part in section for part in ("**Set up.** ", "| what | from |", "**Not taken.** "))
+
+
+@pytest.mark.parametrize("route", SCHEMES)
+def test_a_section_says_how_its_sender_signs(route: str) -> None:
+    """Header and setting should be named where a user sets the sender up."""
+    section = SECTIONS[route].lower()
+    assert all(header in section for header in SCHEMES[route].headers)
+    assert "`signing_secrets`" in section
 
 
 def blocks(route: str, language: str) -> list[str]:

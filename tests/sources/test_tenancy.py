@@ -62,6 +62,16 @@ def test_nobody_else_gets_in(
     assert status == denied.value.status
 
 
+@pytest.mark.parametrize("route", [None, "shop"])
+def test_a_source_that_signs_needs_no_token(route: str | None) -> None:
+    """The signature stands for it, which the caller checks; other sources need the token as ever."""
+    signing = SHOP.model_copy(update={"signing_secrets": {"github": ("a-long-secret",)}})
+    assert "shop" == tenant_of(route, None, settings(signing), "github")
+    for source in ("gitlab", ""):
+        with pytest.raises(Denied):
+            tenant_of(route, None, settings(signing), source)
+
+
 def test_a_replay_needs_the_replay_token() -> None:
     """The token of the tenant should not do for it, nor none."""
     known = settings(OPEN, SHOP, replay=sha("r"))
