@@ -24,7 +24,10 @@ STANDARD_SECRET: Final = "whsec_"  # noqa: S105 - how one begins
 
 def _secret(text: str) -> str:
     if text.startswith(STANDARD_SECRET):
-        b64decode(text.removeprefix(STANDARD_SECRET), validate=True)
+        try:
+            b64decode(text.removeprefix(STANDARD_SECRET), validate=True)
+        except ValueError as wrong:
+            raise ValueError(f"what follows {STANDARD_SECRET} is no Base64: copy the token whole") from wrong
     return text
 
 
@@ -213,12 +216,26 @@ class SinkSettings(Message):
     database: str = Field("sqlite:///incidents.db", description="SQLAlchemy address of the database.")
 
 
+def _distinct(tenants: tuple[TenantSettings, ...]) -> tuple[TenantSettings, ...]:
+    names = [tenant.name for tenant in tenants]
+    if not names:
+        raise ValueError(
+            "there is no tenant: leave tenants out for one that is called default, or declare one"
+        )
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"tenant {twice[0]} is declared twice: give each a name of its own")
+    return tenants
+
+
 class Settings(Message):
     """Everything that can be set."""
 
     kafka: KafkaSettings = KafkaSettings()
     gateway: GatewaySettings = GatewaySettings()
-    tenants: tuple[TenantSettings, ...] = (TenantSettings(name="default"),)
+    tenants: Annotated[tuple[TenantSettings, ...], AfterValidator(_distinct)] = (
+        TenantSettings(name="default"),
+    )
     correlation: CorrelationSettings = CorrelationSettings()
     ranking: RankingSettings = RankingSettings()
     state: StateSettings = StateSettings()

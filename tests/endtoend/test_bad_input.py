@@ -44,8 +44,11 @@ def test_no_process_starts_without_a_broker_and_each_says_where_it_looked(tmp_pa
         ("[kafka]\nbootstrap = 5\n", "wrong value at kafka.bootstrap"),
         ("[kafka]\npartition = 5\n", "kafka.partition"),
         ("x = [", "are no TOML"),
+        ("tenants = []\n", "there is no tenant"),
+        ('[[tenants]]\nname = "shop"\n[[tenants]]\nname = "shop"\n', "shop is declared twice"),
+        ('[[tenants]]\nname = "shop"\nsigning_secrets = {github = ["x"]}\n', "signing_secrets.github.0"),
     ],
-    ids=["a wrong value", "an unknown name", "no TOML"],
+    ids=["a wrong value", "an unknown name", "no TOML", "no tenant", "a tenant twice", "a secret too short"],
 )
 def test_settings_that_cannot_be_used_are_one_line_that_names_the_place(
     content: str, told: str, tmp_path: Path
