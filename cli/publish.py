@@ -22,7 +22,7 @@ from sources.ci_environment import ci_run
 from sources.folder import WatchedFolder
 from sources.posting import NOT_DELIVERED, REFUSED, TAKEN, Address, Outcome, path_of, post
 from sources.published import SOURCE
-from sources.publishing import WrongUse, event_of, reading_of_catalog
+from sources.publishing import WrongUse, deletion_of, event_of, reading_of_catalog
 from streams.redact import Json
 
 _PANEL: Final = "What a CI job calls"
@@ -117,6 +117,12 @@ _FILES: Final = typer.Argument(
 _WATCH: Final = _Option(
     ("--watch",), "Folder: publish its catalog files, each again when it changes.", "watch", Path | None
 )
+_DELETE: Final = _Option(
+    ("--delete",),
+    "Take an entry out: its name, e.g. component:default/checkout; several are allowed.",
+    "delete",
+    list[str] | None,
+)
 _LOOK_S: Final = 2.0
 """Pause between two looks at a watched folder."""
 
@@ -145,10 +151,19 @@ def _command(kind: str, words: str, options: Iterable[_Option]) -> Callable[...,
 
 
 def _catalog() -> Callable[..., None]:
-    def command(files: list[Path] | None, watch: Path | None, **given: Any) -> None:  # noqa: ANN401 - as above
+    def command(
+        files: list[Path] | None,
+        watch: Path | None,
+        delete: list[str] | None,
+        **given: Any,  # noqa: ANN401 - as above
+    ) -> None:
         with _right_use():
-            if bool(files) == bool(watch):
-                raise WrongUse("which catalog? name files, or a folder with --watch")
+            if sum(map(bool, (files, watch, delete))) != 1:
+                raise WrongUse(
+                    "which catalog? name files, or a folder with --watch, or entries with --delete"
+                )
+            if delete:
+                _publish(given, "catalog", [("", deletion_of(delete), None)])
             if watch and not given["dry_run"]:
                 _watch(WatchedFolder(watch), given)
                 return
@@ -166,7 +181,7 @@ def _catalog() -> Callable[..., None]:
         annotation=Annotated[list[Path] | None, _FILES],
     )
     words = "Publish catalog files; bad documents are told one by one."
-    return _shaped(command, words, (_WATCH, *_SEND), files)
+    return _shaped(command, words, (_WATCH, _DELETE, *_SEND), files)
 
 
 def _watch(folder: WatchedFolder, given: Mapping[str, Any]) -> None:

@@ -108,23 +108,44 @@ class Change(ChangeFacts):
     original: str = Field("", description="What the tool wrote about this one change: JSON, redacted.")
 
 
-class EntityFacts(Message):
-    """One entry of the service catalog."""
+class Shift(Message):
+    """One stretch of time in which one person is on call."""
 
-    entity: str = Field(description="kind:namespace/name, lower case, e.g. component:default/checkout.")
-    kind: str = Field(description="component, resource, system, api, group, ...")
+    start: Micros = Field(description="Start.")
+    end: Micros = Field(description="End, not included.")
+    person: str = Field(description="Who, as the rota names them.")
+
+
+class EntityFacts(Message):
+    """One entry of the service catalog, one rota, or one runbook of the index."""
+
+    entity: str = Field(
+        description="kind:namespace/name, lower case, e.g. component:default/checkout; rota:<name>; runbook:<name>."
+    )
+    kind: str = Field(description="component, resource, system, api, group, ..., rota, runbook.")
     name: str = Field(description="Short name; the service's name for components.")
     title: str | None = Field(None, description="Name for people, where it differs.")
     owner: str | None = Field(None, description="Owning team, without kind and namespace.")
     system: str | None = Field(None, description="System it belongs to.")
     lifecycle: str | None = Field(None, description="production, experimental, ...")
-    depends_on: tuple[str, ...] = Field((), description="Entities that it needs, as kind:namespace/name.")
+    depends_on: tuple[str, ...] = Field(
+        (),
+        description="Entities that it needs, as kind:namespace/name, or service:<name> where only that is known.",
+    )
+    needed_by: tuple[str, ...] = Field((), description="Entities that need it, named in the same way.")
     references: tuple[str, ...] = Field(
         (), description="Names that other tools have for it, from annotations: kind:value."
     )
     runbook: str | None = Field(None, description="Address of its runbook.")
     link: str | None = Field(None, description="Address of the entry.")
     deleted: bool = Field(False, description="True once it has been taken out of the catalog.")
+    about: tuple[str, ...] = Field(
+        (), description="What a runbook is for: alert:<name> or service:<name>, lower case."
+    )
+    reviewed_at: Micros | None = Field(None, description="When a runbook was last reviewed.")
+    review_due_at: Micros | None = Field(None, description="When it should be reviewed next.")
+    shifts: tuple[Shift, ...] = Field((), description="Who is on call when, for a rota, by start.")
+    known_until: Micros | None = Field(None, description="End of the time for which a rota says it.")
 
 
 class Entity(EntityFacts):

@@ -1,17 +1,18 @@
-"""Owns reading a service catalog in Backstage's format: one Entity a document, bad ones refused one by one.
+"""Owns reading a service catalog in Backstage's format: one Entity a document.
 
 Source: https://backstage.io/docs/features/software-catalog/descriptor-format. Names of entities are
-`kind:namespace/name` in lower case, as Backstage compares them; owners are short team names.
+`kind:namespace/name` in lower case, as Backstage compares them; owners are short team names. Goes to:
+`sources.catalogs`.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from schemas.events import Entity
-from sources.documents import Document, documents
-from sources.fields import at, first_link, first_text, listing, literal, mapping, text
-from sources.reading import Ignored, Item, Reading, Record, Refused, reading_of, refuse
-from streams.redact import Json, json_text, redact
+from sources.catalog_names import entity_ref, name_problem, ties
+from sources.fields import at, first_link, first_text, listing, mapping, text
+from sources.reading import Ignored, Item, Record, refuse
+from streams.redact import Json, json_text
 
 _NO_SERVICE: Final[Mapping[str, str]] = {
     "user": "people are not kept; teams own services",
@@ -20,46 +21,30 @@ _NO_SERVICE: Final[Mapping[str, str]] = {
 }
 _NAMED_IN: Final[Mapping[str, str]] = {"dependsOn": "component", "consumesApis": "api"}
 """What an entity needs, and the kind that a reference without one means."""
+_NAMED_BY: Final[Mapping[str, str]] = {"dependencyOf": "component"}
+"""What needs the entity."""
 _PROVIDED: Final = "providesApis"
 _OTHER_NAMES: Final = ("app.kubernetes.io/name", "app", "k8s-app")
 """Labels by which other tools know it."""
 _KUBERNETES_ID: Final = "backstage.io/kubernetes-id"
 _KUBERNETES_NAMESPACE: Final = "backstage.io/kubernetes-namespace"
-_LONGEST_NAME: Final = 200
 
 
-def read(body: Json, headers: Mapping[str, str], received_at: int) -> Reading:  # noqa: ARG001 - the contract
-    """One Entity a document. `body` is YAML as a text, a JSON list, one object, or a list under `items`."""
-    items = [_item(document) for document in documents(body)]
-    return (
-        reading_of(items) if items else Reading(ignored=(Ignored("empty", "the catalog holds no document"),))
-    )
-
-
-def _item(document: Document) -> Item:
-    path = document.path
-    if document.wrong is not None:
-        return Refused("not_yaml", f"not YAML: {document.wrong}", path, document.text)
-    if not isinstance(document.value, dict):
-        return refuse(
-            "not_an_object", "a catalog entry is an object with kind and metadata", document.value, path
-        )
-    entry = mapping(redact(document.value))
+def read(entry: Mapping[str, Json], path: str) -> Iterator[Item]:
+    """One Entity, or why not."""
     kind, name = text(entry.get("kind")), first_text(dict(entry), (("metadata", "name"),))
     if kind is None or name is None:
         missing = "kind" if kind is None else "metadata.name"
-        return refuse("no_name", f"{missing} is missing, so the entry has no name", document.value, path)
-    if len(kind) + len(name) > _LONGEST_NAME or set("/: \n\t") & set(kind + name):
-        return refuse(
-            "bad_name",
-            f"{literal(kind)} {literal(name)} cannot be the name of an entry",
-            document.value,
-            path,
-        )
-    if kind.lower() in _NO_SERVICE:
-        return Ignored(kind.lower(), f"{name}: {_NO_SERVICE[kind.lower()]}", path)
-    message = _entity(entry, kind.lower(), name)
-    return Record("catalog", (message.entity,), message, path)
+        yield refuse("no_name", f"{missing} is missing, so the entry has no name", dict(entry), path)
+        return
+    problem = name_problem(kind, name, dict(entry), path)
+    if problem:
+        yield problem
+    elif kind.lower() in _NO_SERVICE:
+        yield Ignored(kind.lower(), f"{name}: {_NO_SERVICE[kind.lower()]}", path)
+    else:
+        message = _entity(entry, kind.lower(), name)
+        yield Record("catalog", (message.entity,), message, path)
 
 
 def _entity(entry: Mapping[str, Json], kind: str, name: str) -> Entity:
@@ -73,7 +58,8 @@ def _entity(entry: Mapping[str, Json], kind: str, name: str) -> Entity:
         owner=_short(text(at(spec, ("owner",)))),
         system=_short(text(at(spec, ("system",)))),
         lifecycle=text(at(spec, ("lifecycle",))),
-        depends_on=tuple(dict.fromkeys(_needed(spec, namespace))),
+        depends_on=tuple(dict.fromkeys(_needed(spec, namespace, _NAMED_IN))),
+        needed_by=tuple(dict.fromkeys(_needed(spec, namespace, _NAMED_BY))),
         references=tuple(dict.fromkeys(_references(entry, namespace))),
         runbook=_runbook(entry),
         link=_link(entry),
@@ -81,20 +67,13 @@ def _entity(entry: Mapping[str, Json], kind: str, name: str) -> Entity:
     )
 
 
-def entity_ref(reference: str, kind: str, namespace: str) -> str:
-    """`[kind:][namespace/]name` in full and in lower case; `kind` and `namespace` fill in what is left out."""
-    stated_kind, _, rest = reference.rpartition(":")
-    stated_namespace, _, name = rest.rpartition("/")
-    return f"{stated_kind or kind}:{stated_namespace or namespace}/{name}".lower()
-
-
 def _short(reference: str | None) -> str | None:
     """The name at the end of a reference, as it is spelt."""
     return reference.rpartition(":")[2].rpartition("/")[2] or None if reference else None
 
 
-def _needed(spec: Json, namespace: str) -> Iterator[str]:
-    for field, kind in _NAMED_IN.items():
+def _needed(spec: Json, namespace: str, fields: Mapping[str, str]) -> Iterator[str]:
+    for field, kind in fields.items():
         for reference in listing(at(spec, (field,))):
             named = text(reference)
             if named:
@@ -106,6 +85,7 @@ def _references(entry: Mapping[str, Json], namespace: str) -> Iterator[str]:
     annotations = {
         key: text(value) for key, value in mapping(at(dict(entry), ("metadata", "annotations"))).items()
     }
+    yield from ties(dict(annotations))
     identity, cluster = annotations.get(_KUBERNETES_ID), annotations.get(_KUBERNETES_NAMESPACE)
     if identity and cluster:
         yield f"kubernetes:{cluster}/{identity}"

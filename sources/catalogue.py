@@ -9,7 +9,7 @@ from typing import Final
 from sources import (
     alertmanager,
     argocd,
-    backstage,
+    catalogs,
     cloudevents,
     cloudwatch,
     eventbridge,
@@ -213,8 +213,8 @@ FORMATS: Final[dict[str, Format]] = {
         ),
         Format(
             route="catalog",
-            title="Backstage catalog, YAML or JSON",
-            read=backstage.read,
+            title="Service catalogs of Backstage, Datadog and OpsLevel, YAML or JSON",
+            read=catalogs.read,
             topics=("catalog",),
             event_time="none",
             notification_time=None,

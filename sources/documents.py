@@ -41,8 +41,8 @@ def documents(body: Json) -> Iterator[Document]:
         yield from _of_text(body)
         return
     several = body if isinstance(body, list) else None
-    for name in _LISTS if isinstance(body, dict) and "kind" not in body else ():
-        several = several or listing(body.get(name)) if isinstance(body, dict) else several
+    if isinstance(body, dict) and "kind" not in body:
+        several = next((listing(body[name]) for name in _LISTS if isinstance(body.get(name), list)), None)
     if several is None:
         yield Document("", body)
     else:

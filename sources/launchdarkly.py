@@ -104,7 +104,11 @@ def _change(original: Json, kind: str) -> Item:
         verdict=verdict,
         target=target,
         environment=_environment(original),
-        references=(f"{kind}:{key}", f"launchdarkly.com/{kind}:{_project(original)}/{key}"),
+        references=(
+            f"{kind}:{key}",
+            f"launchdarkly.com/{kind}:{_project(original)}/{key}",
+            f"launchdarkly.com/project-key:{_project(original)}",
+        ),
         title=_title(original, kind, key),
         before=before,
         after=after,

@@ -6,7 +6,10 @@ Pure. What would be refused is told before anything is sent. Goes to: `cli.publi
 from collections.abc import Mapping
 from typing import Final
 
+import orjson
+
 from schemas.times import format_time
+from sources import deletions
 from sources.catalogue import format_of
 from sources.ci_environment import CiRun
 from sources.published import SOURCE
@@ -37,6 +40,14 @@ def event_of(kind: str, given: Mapping[str, Json], run: CiRun | None, now: int) 
 def reading_of_catalog(text: str) -> Reading:
     """What a catalog file says; bad documents are refused one by one."""
     return format_of("catalog").read(text, {}, 0)
+
+
+def deletion_of(names: list[str]) -> bytes:
+    """The catalog document that takes entries out; WrongUse names the first that is no name of an entry."""
+    body = orjson.dumps(deletions.document(names))
+    for refused in reading_of_catalog(body.decode()).refused:
+        raise WrongUse(refused.detail)
+    return body
 
 
 def _alert(given: Fields, run: CiRun | None, now: int) -> Fields:

@@ -7,7 +7,7 @@ from schemas.times import SECOND, clock_text, span_text
 from streams.assess import Assessment, Surroundings, highest
 from streams.citations import Citations, claim, time_value
 from streams.correlate import Placed
-from streams.state import ChangeState
+from streams.state import ChangeState, EntityState
 from streams.topology import service_of
 
 MAX_LINES = 30
@@ -102,7 +102,14 @@ def _edge_claims(edges: Sequence[Dependency], around: Surroundings, cite: Citati
     for edge in edges:
         needing, needed = around.topology.entities[edge.service], around.topology.entities[edge.needs]
         values = (needing.facts.name, needed.facts.name)
-        yield claim(f"{edge.service} needs {edge.needs}", cite.entity(needing), values=values)
+        yield claim(f"{edge.service} needs {edge.needs}", *_stating(needing, needed, cite), values=values)
+
+
+def _stating(needing: EntityState, needed: EntityState, cite: Citations) -> tuple[str, ...]:
+    """Who says that one needs the other: the needing entry where it names the other, else the two together."""
+    if needed.facts.entity in needing.facts.depends_on:
+        return (cite.entity(needing),)
+    return cite.entity(needing), cite.entity(needed)
 
 
 def _quiet_claims(
@@ -111,9 +118,8 @@ def _quiet_claims(
     for service in quiet:
         entity, root = around.topology.entities[service], around.topology.entities[assessment.roots[0]]
         values = (entity.facts.name, root.facts.name)
-        yield claim(
-            f"{service} needs {assessment.roots[0]} and raises no alert", cite.entity(entity), values=values
-        )
+        text = f"{service} needs {assessment.roots[0]} and raises no alert"
+        yield claim(text, *_stating(entity, root, cite), values=values)
 
 
 def change_lines(assessment: Assessment, around: Surroundings, cite: Citations) -> tuple[ChangeLine, ...]:

@@ -18,6 +18,8 @@ _LINK_SCORES = (0.9, 0.6, 0.4)
 _REMEMBERED = 50_000
 """Answers remembered for names; the names of pods never end."""
 _GRAPH_KINDS = frozenset({"component", "resource", "api"})
+DESK_KINDS = frozenset({"rota", "runbook"})
+"""Entries about people and papers; they are no part of the graph."""
 
 
 class Relation(NamedTuple):
@@ -117,25 +119,43 @@ def _within(start: str, edges: Mapping[str, frozenset[str]], hops: int) -> dict[
 
 def topology_of(entities: Mapping[str, EntityState], *, hops: int, hub_degree: int) -> Topology:
     """The graph of all catalog entries that are not deleted; keys are `kind:namespace/name`."""
-    kept = {key: state for key, state in sorted(entities.items()) if not state.facts.deleted}
-    called = _names(kept)
-    needs = {
-        called[key]: frozenset(called[n] for n in state.facts.depends_on if n in called and n != key)
-        for key, state in kept.items()
-        if state.facts.kind in _GRAPH_KINDS
+    kept = {
+        key: state
+        for key, state in sorted(entities.items())
+        if not state.facts.deleted and state.facts.kind not in DESK_KINDS
     }
+    called = _names(kept)
+    names = _references(kept, called)
+    needs = _needs(kept, called, names)
     needed_by: dict[str, set[str]] = {}
     for service, needed in needs.items():
         for other in needed:
             needed_by.setdefault(other, set()).add(service)
     return Topology(
         entities={called[key]: state for key, state in kept.items()},
-        needs=needs,
+        needs={name: frozenset(needed) for name, needed in needs.items()},
         needed_by={name: frozenset(callers) for name, callers in needed_by.items()},
-        names=dict(_references(kept, called)),
+        names=names,
         hops=hops,
         hub_degree=hub_degree,
     )
+
+
+def _needs(
+    entities: Mapping[str, EntityState], called: Mapping[str, str], names: Mapping[str, str]
+) -> dict[str, set[str]]:
+    """Who needs whom, whichever of the two says so, by name; what cannot be found is left out."""
+    needs: dict[str, set[str]] = {
+        called[key]: set() for key, state in entities.items() if state.facts.kind in _GRAPH_KINDS
+    }
+    for key, state in entities.items():
+        known = [called.get(one) or names.get(one.lower()) for one in state.facts.depends_on]
+        said: list[tuple[str | None, str | None]] = [(called[key], needed) for needed in known]
+        said += [(called.get(one) or names.get(one.lower()), called[key]) for one in state.facts.needed_by]
+        for needing, needed in said:
+            if needing in needs and needed is not None and needing != needed:
+                needs[needing].add(needed)
+    return needs
 
 
 def _names(entities: Mapping[str, EntityState]) -> dict[str, str]:
@@ -150,16 +170,29 @@ def _names(entities: Mapping[str, EntityState]) -> dict[str, str]:
     }
 
 
-def _references(entities: Mapping[str, EntityState], called: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Every name of every entity; components are yielded last, so that they win where two claim a name."""
+def _references(entities: Mapping[str, EntityState], called: Mapping[str, str]) -> dict[str, str]:
+    """Every name of every entity. An own name is nobody else's; of two kinds the component has what both claim.
+
+    What two components claim, a project of both perhaps, names neither.
+    """
+    claimed: dict[str, str] = {}
+    own: dict[str, str] = {}
+    shared: set[str] = set()
     for key, state in sorted(entities.items(), key=lambda item: (item[1].facts.kind == "component", item[0])):
         if state.facts.kind not in _GRAPH_KINDS:
             continue
-        name = called[key]
-        for reference in (*state.facts.references, key, f"service:{state.facts.name}"):
-            yield reference.lower(), name
+        for reference in {one.lower() for one in state.facts.references}:
+            if reference in claimed and entities[claimed[reference]].facts.kind == state.facts.kind:
+                shared.add(reference)
+            claimed[reference] = key
+        own |= {key: called[key], f"service:{state.facts.name}".lower(): called[key]}
+    return {**{name: called[key] for name, key in claimed.items() if name not in shared}, **own}
 
 
 def service_of(facts: AlertFacts | ChangeFacts, topology: Topology) -> str | None:
-    """The service that an alert or a change is about: by the catalog, else as the sender named it."""
-    return topology.named(facts.service, facts.references) or facts.service
+    """The service that an alert or a change is about: by the catalog, else as the sender named it.
+
+    What people have tied to a service in the catalog by the name of the changed thing counts first.
+    """
+    tied = (f"target:{facts.target}",) if isinstance(facts, ChangeFacts) else ()
+    return topology.named(facts.service, (*tied, *facts.references)) or facts.service

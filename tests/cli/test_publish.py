@@ -119,6 +119,21 @@ def test_every_kind_is_taken(url: str, topic: str, arguments: tuple[str, ...]) -
     assert [topic] == [one["topic"] for one in delivery["published"]]
 
 
+def test_an_entry_can_be_taken_out_of_the_catalog(url: str, broker: Broker) -> None:
+    """What is on the topic in the end should say so, under the same key."""
+    code, out, err = publish(
+        "catalog", "--delete", "left-over", "--delete", "resource:default/db", "--gateway", url
+    )
+    assert (0, "") == (code, err)
+    assert ["component:default/left-over", "resource:default/db"] == [
+        line.split()[-1] for line in out.splitlines()
+    ]
+    found = [decode("catalog", content(one)) for one in of_tenant(broker.bootstrap, "catalog", "default")]
+    gone = {one.entity: one.deleted for one in found if isinstance(one, Entity)}
+    assert gone["component:default/left-over"]
+    assert gone["resource:default/db"]
+
+
 def test_a_catalog_is_taken_but_for_its_bad_documents(url: str, tmp_path: Path) -> None:
     """Every file should be told, and one bad document should make the exit code 1."""
     good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
@@ -184,6 +199,8 @@ def test_a_dry_run_sends_nothing_and_needs_no_gateway(tmp_path: Path) -> None:
         (("alert", "--name", "A", "--label", "severity"), "name=value"),
         (("catalog", "missing.yaml"), "missing.yaml"),
         (("catalog",), "--watch"),
+        (("catalog", "--delete", "a b"), "no name of an entry"),
+        (("catalog", "--delete", "checkout", "--watch", "."), "--delete"),
     ],
 )
 def test_wrong_use_is_told_before_anything_is_sent(arguments: tuple[str, ...], words: str) -> None:

@@ -30,7 +30,7 @@ def sample_deliveries(shared: Path) -> Iterator[Delivery]:
     yield from _flag_events(shared)
     for route, with_headers, body in sender_samples(shared):
         yield Delivery(AT, route, with_headers, body)
-    for path in sorted((shared / "samples" / "catalogs" / "backstage").rglob("*.yaml")):
+    for path in sorted((shared / "samples" / "catalogs").rglob("*.yaml")):
         yield Delivery(AT, "catalog", {}, path.read_text("utf-8"))
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from schemas.events import Entity
-from sources.backstage import entity_ref, read
+from sources.catalog_names import entity_ref
+from sources.catalogs import read
 from streams.redact import Json
 from tests.sources.samples import AT
 

@@ -77,7 +77,11 @@ def test_a_flag_that_was_turned_on_is_read_whole() -> None:
         "source_ref": "launchdarkly:edb47297",
         "target": "flag/new-cart",
         "environment": "production",
-        "references": ("flag:new-cart", "launchdarkly.com/flag:default/new-cart"),
+        "references": (
+            "flag:new-cart",
+            "launchdarkly.com/flag:default/new-cart",
+            "launchdarkly.com/project-key:default",
+        ),
         "title": "flag new-cart: turned on",
         "before": "off",
         "after": "on",
