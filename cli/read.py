@@ -5,41 +5,23 @@ May not: judge, change anything, or need Kafka. Goes to: standard output, as tex
 
 import re
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
 from rich.console import Console
 from rich.text import Text
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from cli.console import fail, speaks_plainly
-from cli.settings_file import load_settings
-from local.home import Home
+from cli.tables import HomePath, SettingsPath, read_tables
 from schemas.packets import Candidate
-from schemas.settings import Settings
 from sinks import queries
-from sinks.database import DatabaseProblem, opened, told
 from sinks.listing_text import evidence_text, list_text, timeline_text
 from sinks.packet_text import packet_text
 
-T = TypeVar("T")
-
-_HOME: Final = Path(".incidents")
 _HEADING: Final = re.compile(r"^(?:[A-Z]{3}-\S+|[A-Z][A-Z, ]{2,})")
 _CITED: Final = re.compile(r"\[[eq]\d+[^\]]*\]")
-_SQLITE: Final = "sqlite:///"
-
-HomePath = Annotated[
-    Path | None, typer.Option("--home", help="Folder of a local system.", envvar="INCIDENTS_HOME")
-]
-SettingsPath = Annotated[
-    Path | None,
-    typer.Option("--settings", help="Settings file (TOML).", envvar="INCIDENTS_SETTINGS", exists=True),
-]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Name = Annotated[str, typer.Argument(help="INC-7F3KQ2, or the full id or its beginning.", metavar="ID")]
 EvidenceId = Annotated[str, typer.Argument(help="As cited in the packet, e.g. e3.", metavar="EVIDENCE")]
@@ -68,7 +50,7 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """The incident candidates, latest first."""
-    found = _read(
+    found = read_tables(
         home, settings, lambda c: queries.candidates(c, replays=replays, merged=merged, limit=limit)
     )
     _print(list_text(found), [one.model_dump(mode="json") for one in found], as_json=as_json)
@@ -89,7 +71,7 @@ def show(
         final = queries.followed(connection, asked)
         return asked, final, queries.packet(connection, final)
 
-    asked, final, shown = _read(home, settings, ask)
+    asked, final, shown = read_tables(home, settings, ask)
     if shown is None:
         fail(f"no packet of {final.short_id} is stored yet; try again in a moment")
     text = packet_text(shown.packet, shown.unproven)
@@ -117,7 +99,7 @@ def timeline(
         candidate = queries.find(connection, name, tenant)
         return candidate, queries.timeline(connection, candidate)
 
-    candidate, events = _read(home, settings, ask)
+    candidate, events = read_tables(home, settings, ask)
     _print(timeline_text(candidate, events), events, as_json=as_json)
 
 
@@ -136,44 +118,8 @@ def evidence(
         candidate = queries.find(connection, name, tenant)
         return candidate, queries.evidence(connection, candidate, evidence_id)
 
-    candidate, found = _read(home, settings, ask)
+    candidate, found = read_tables(home, settings, ask)
     _print(evidence_text(candidate, found), found, as_json=as_json)
-
-
-def _read(home: Path | None, settings: Path | None, ask: Callable[[Connection], T]) -> T:
-    """What `ask` finds in the tables; every problem is one line and exit code 1."""
-    try:
-        address = _settings(home, settings).sink.database
-        _check_there(address)
-        engine = opened(address)
-        try:
-            with engine.connect() as connection:
-                return ask(connection)
-        except SQLAlchemyError as problem:
-            fail(told(engine, problem))
-        finally:
-            engine.dispose()
-    except (DatabaseProblem, queries.NotFound) as problem:
-        fail(problem)
-
-
-def _settings(home: Path | None, settings: Path | None) -> Settings:
-    """Those of the file, else of the local system in the named or usual folder, else the defaults."""
-    if settings is not None:
-        return load_settings(settings)
-    if home is not None:
-        return load_settings(Home(home.absolute()).settings)
-    usual = Home(_HOME.absolute()).settings
-    return load_settings(usual if usual.is_file() else None)
-
-
-def _check_there(address: str) -> None:
-    """A reader must not make an empty database where the sink has none."""
-    path = address.removeprefix(_SQLITE)
-    if address.startswith(_SQLITE) and path and not Path(path).is_file():
-        raise DatabaseProblem(
-            f"there is no database {path}: name the system with --home or --settings, or start the sink"
-        )
 
 
 def _print(text: str, body: Any, *, as_json: bool) -> None:  # noqa: ANN401 - whatever JSON can say

@@ -16,7 +16,8 @@ from schemas.identity import content_hash, digest, leaf_hash
 from schemas.topics import INPUT_TOPICS
 from streams.merkle import Tree
 
-_IN_ORDER: Final = frozenset({*INPUT_TOPICS, "signals"})
+IN_ORDER: Final = frozenset({*INPUT_TOPICS, "signals"})
+"""Sources that one writer works through: their entries reach a partition of the log in their order."""
 _LARGEST: Final = MAX_VALUE_BYTES - 1_000
 """Largest entry that fits into a line of the log."""
 
@@ -46,7 +47,7 @@ class Ledger:
         here = Position(topic="audit-entries", partition=self.partition, offset=offset)
         if len(data) > _LARGEST:
             data = encode("audit-entries", self._too_large(here, data, at))
-        position = _source(data) or here
+        position = source_of(data) or here
         if self._is_repeat(position):
             return None
         line = AuditRecord(
@@ -75,7 +76,7 @@ class Ledger:
     def _add(self, line: AuditRecord) -> None:
         self.tree.append(line.leaf_hash)
         source = line.position
-        if source.topic in _IN_ORDER:
+        if source.topic in IN_ORDER:
             self.heads[source.topic, source.partition] = (source.offset, source.index)
 
     def checkpoint(self, note: str) -> AuditCheckpoint:
@@ -137,7 +138,8 @@ def recovered(
     return ledger
 
 
-def _source(data: bytes) -> Position | None:
+def source_of(data: bytes) -> Position | None:
+    """The source position that an entry names; None for bytes that are no entry."""
     try:
         entry = decode("audit-entries", data)
     except Undecodable:

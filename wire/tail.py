@@ -1,11 +1,11 @@
-"""Owns reading the end of a partition: the last records that transactions have confirmed.
+"""Owns reading a partition up to its end: its last records, or all, that transactions have confirmed.
 
-May not: know what the records mean. Goes to: whoever recovers from what it wrote last.
+May not: know what the records mean. Goes to: whoever recovers from what it wrote last, or proves a whole log.
 """
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -30,7 +30,7 @@ def read_tail(
         look = _FIRST_LOOK
         while True:
             start = max(low, high - look)
-            found = _read_to_end(consumer, TopicPartition(topic, partition, start))
+            found = list(_to_end(consumer, TopicPartition(topic, partition, start)))
             if start == low or enough(found):
                 return found
             look *= 4
@@ -40,17 +40,30 @@ def read_tail(
         consumer.close()
 
 
-def _read_to_end(consumer: Consumer, start: TopicPartition) -> list[Message]:
-    found: list[Message] = []
+def read_confirmed(bootstrap: str, topic: str, partition: int) -> Iterator[Message]:
+    """Every confirmed record that is there now, in order, one by one. Raises Unreachable or KafkaProblem."""
+    consumer = Consumer(_settings(bootstrap), logger=logging.getLogger("librdkafka"))
+    try:
+        # By number: asked for its beginning, a consumer that has just been made waits half a second for nothing.
+        low, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), _WAIT_S)
+        yield from _to_end(consumer, TopicPartition(topic, partition, low))
+    except KafkaException as error:
+        raise Unreachable(bootstrap, error.args[0].str()) from error
+    finally:
+        consumer.close()
+
+
+def _to_end(consumer: Consumer, start: TopicPartition) -> Iterator[Message]:
     consumer.assign([start])
     end = time.monotonic() + _WAIT_S
     while True:
         message = consumer.poll(0.2)
         error = message.error() if message is not None else None
         if message is not None and error is None:
-            found.append(message)
+            yield message
+            end = time.monotonic() + _WAIT_S
         elif error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - published name
-            return found
+            return
         elif time.monotonic() > end:
             raise KafkaProblem(f"the end of {start.topic}/{start.partition} cannot be read; try again")
 
