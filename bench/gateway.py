@@ -7,7 +7,6 @@ for each second of it. The raw limit (`bench.bare`) takes the same deliveries by
 into the same broker. Goes to: `python -m bench`.
 """
 
-import os
 import sys
 import tempfile
 import time
@@ -19,7 +18,7 @@ from typing import Final
 
 from bench.figures import Figures, spread
 from bench.load import Order, Row, write_order
-from bench.processes import cpu_seconds
+from bench.processes import bind, cpu_seconds
 from bench.sending import ROOT, LoadFailed, sending
 from cli.system import program
 from local.health import answers
@@ -63,7 +62,7 @@ def _compared(folder: Path, broker: Broker, order: Order, progress: Callable[[st
         for turn in range(_TURNS):
             for name, (child, address) in {"gateway": gateway, "gateway.raw": bare}.items():
                 progress(f"{name}: {_AT_ONCE} senders at once, turn {turn + 1} of {_TURNS}")
-                _bind({child.pid: 0, broker.pid: 1})
+                bind({child.pid: 0, broker.pid: 1})
                 pids = {"gateway": child.pid, "kafka": broker.pid}
                 figures = _measured(folder, name, replace(order, gateway=address), pids)
                 if (
@@ -139,12 +138,3 @@ def _measured(folder: Path, name: str, order: Order, pids: Mapping[str, int]) ->
 def _send(folder: Path, order: Order) -> list[Row]:
     with sending(folder, "load", order) as load:
         return load.rows(order.seconds + _PATIENCE_S)
-
-
-def _bind(cores: Mapping[int, int]) -> None:
-    """Bind every thread of a process to a core, where the system can do that and has as many."""
-    there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
-    for pid, number in cores.items():
-        if number < len(there):
-            for thread in Path(f"/proc/{pid}/task").iterdir():
-                os.sched_setaffinity(int(thread.name), {there[number]})

@@ -57,3 +57,12 @@ def cpu_figures(name: str, shares: Mapping[str, float]) -> Figures:
     """The shares as `name.gateway_pct` and so on, with their sum."""
     figures = {f"{name}.{process}_pct": share for process, share in shares.items()}
     return figures | {f"{name}.all_pct": sum(shares.values())}
+
+
+def bind(cores: Mapping[int, int]) -> None:
+    """Bind every thread of the processes to a core each, where the system can do that and has as many."""
+    there = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    for pid, number in cores.items():
+        if number < len(there):
+            for thread in Path(f"/proc/{pid}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {there[number]})
