@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import faust
 from faust.app import BootStrategy
@@ -17,6 +17,9 @@ from faust.types import Message
 from agents.fetch import FetchLimits
 from agents.progress import Batch, CannotGoOn, Place
 from agents.transport import BatchConsumer, BatchTransport, Feed
+
+_FETCH_BYTES: Final = 4 * 1024 * 1024
+"""Of one partition in one answer of the broker: what `FetchLimits.max_records` alerts of a storm take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ def _faust_settings(settings: WorkerSettings) -> dict[str, Any]:
         "broker_heartbeat_interval": settings.heartbeat_s,
         "broker_rebalance_timeout": settings.rebalance_s,
         "broker_commit_interval": settings.commit_s,
+        "consumer_max_fetch_size": _FETCH_BYTES,
         "consumer_group_instance_id": settings.instance,
         "topic_disable_leader": True,
         "topic_allow_declare": False,

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 class FetchLimits:
     """How much is fetched, and how long the broker may wait for it."""
 
-    max_records: int = 1_000
-    """Records in one fetch: bounds how long one batch holds the loop and a rebalance."""
+    max_records: int = 4_000
+    """Records in one fetch: bounds how long a batch holds the loop and a rebalance; of many, more repeats fold."""
     max_wait_ms: int = 50
     """A partition that was just read is left out of the fetch under way: its next record waits this long."""
 

@@ -43,7 +43,7 @@ class Storm(NamedTuple):
     @property
     def ends_at(self) -> int:
         """The time of the last tick in microseconds."""
-        return round((self.start + self.alerts / _PER_S + _END_S) * 1e6)
+        return round(self.start + self.alerts / _PER_S + _END_S) * 1_000_000
 
 
 def records(storm: Storm) -> Iterator[Sent]:

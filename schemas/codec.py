@@ -8,11 +8,11 @@ import json
 import struct
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import fastavro
 
-from schemas.model import Message
+from schemas.model import NAMESPACE, Message
 from schemas.topics import TOPICS, Topic
 
 MAX_VALUE_BYTES: Final = 1_000_000
@@ -38,7 +38,7 @@ def encode(topic: str, message: Message) -> bytes:
     entry = TOPICS[topic]
     out = io.BytesIO()
     out.write(_HEADER.pack(0, entry.schema_ids[entry.version]))
-    fastavro.schemaless_writer(out, _parsed(topic, entry.version), message.model_dump())
+    fastavro.schemaless_writer(out, _parsed(topic, entry.version), _named(message))
     if out.tell() > MAX_VALUE_BYTES:
         raise Undecodable(
             "too_large", f"a value of {out.tell()} bytes is over the limit of {MAX_VALUE_BYTES}"
@@ -59,6 +59,26 @@ def decode(topic: str, data: bytes | None) -> Message:
         return entry.model.model_validate(fields)
     except (ValueError, RecursionError) as wrong:
         raise Undecodable("wrong_value", _first_line(wrong)) from wrong
+
+
+def _named(message: Message) -> dict[str, Any]:
+    """The message as fastavro takes it: an optional body under its record's name, else each would be checked first."""
+    fields = message.model_dump()
+    for field, record in _bodies(type(message)):
+        if fields[field] is not None:
+            fields[field] = (record, fields[field])
+    return fields
+
+
+@cache
+def _bodies(model: type[Message]) -> tuple[tuple[str, str], ...]:
+    """The fields of a model that are a message or none, with the full name of its record."""
+    either = ((name, get_args(info.annotation)) for name, info in model.model_fields.items())
+    return tuple(
+        (name, f"{NAMESPACE}.{kinds[0].__name__}")
+        for name, kinds in either
+        if type(None) in kinds and isinstance(kinds[0], type) and issubclass(kinds[0], Message)
+    )
 
 
 def _version(entry: Topic, data: bytes) -> int:

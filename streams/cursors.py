@@ -25,6 +25,8 @@ class Applied:
         first = max(first, self.low)
         if first > last:
             return 0
+        if not self.runs or first > self.runs[-1][1]:
+            return self._append(first, last)
         left = bisect_left(self.runs, first, key=lambda run: run[1] + 1)
         right, known = left, 0
         while right < len(self.runs) and self.runs[right][0] <= last + 1:
@@ -34,6 +36,14 @@ class Applied:
         merged = (min([first, *(run[0] for run in touched)]), max([last, *(run[1] for run in touched)]))
         self.runs[left:right] = [merged]
         return last - first + 1 - known
+
+    def _append(self, first: int, last: int) -> int:
+        """The common case: what lies beyond everything applied so far."""
+        if self.runs and self.runs[-1][1] == first - 1:
+            self.runs[-1] = (self.runs[-1][0], last)
+        else:
+            self.runs.append((first, last))
+        return last - first + 1
 
     def raise_low(self, next_offset: int) -> None:
         """Everything before `next_offset` counts as applied; never goes back."""
@@ -58,4 +68,7 @@ class Cursors:
         self._of(topic, partition).raise_low(next_offset)
 
     def _of(self, topic: str, partition: int) -> Applied:
-        return self.applied.setdefault((topic, partition), Applied())
+        applied = self.applied.get((topic, partition))
+        if applied is None:
+            applied = self.applied[topic, partition] = Applied()
+        return applied

@@ -4,7 +4,7 @@ A pure state machine: the same records with the same code and settings give the 
 reads no clock, sends nothing, and remembers only what is in `Memory`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from schemas.settings import Settings, micros
@@ -35,13 +35,18 @@ class Fold:
     memory: Memory
     settings: Settings
     build: str
+    settings_hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Computes once what every record needs."""
+        self.settings_hash = self.settings.fold_hash()
 
     def apply(self, offset: int, signal: Signal) -> list[Output]:
         """Folds the record at `offset`; returns what follows from it, in order. Offsets must only grow."""
         if offset < self.memory.next_offset:
             raise ValueError(f"offset {offset} was folded already: the next is {self.memory.next_offset}")
         self.memory.next_offset = offset + 1
-        cause = Cause(self.memory.partition, offset, self.build, self.settings.fold_hash())
+        cause = Cause(self.memory.partition, offset, self.build, self.settings_hash)
         if signal.mark is not None:
             self._mark(signal.mark, cause)
         else:
@@ -76,12 +81,12 @@ class Fold:
         if interval not in alert.cells:
             scope.schedule(interval, "count", alert.key)
         alert.add_count(new, interval)
-        turn = self._turn(scope, tenant, cause)
         if urgent:
-            revise([alert.key], signal.ingested_at, turn)
+            revise([alert.key], signal.ingested_at, self._turn(scope, tenant, cause))
         else:
             scope.unrevised.add(alert.key)
-        overflow(turn, signal.ingested_at)
+        if len(scope.alerts) > correlation.max_alerts:
+            overflow(self._turn(scope, tenant, cause), signal.ingested_at)
 
     def _end(self, signal: Signal, facts: AlertFacts, tenant: TenantMemory, cause: Cause) -> None:
         """Ends what has started by then; what comes later with an earlier start finds the end in the book."""

@@ -26,8 +26,9 @@ from schemas.settings import Settings, TenantSettings, is_replay
 from schemas.signals import LIVE_CLOCK, Mark, Signal, SignalKind, Span
 from schemas.times import EARLIEST, LATEST, MINUTE
 from streams.evidence import original_hash
-from streams.published import is_json, read_published
+from streams.published import HEADER_CONTENT_TYPE, is_json, read_published
 from streams.redact import redact
+from streams.repeats import Repeats
 
 _FORGED = MINUTE
 """An ingest stamp or a live tick further than this from the broker's time is replaced."""
@@ -75,7 +76,8 @@ class Routed:
     dead_letters: list[DeadLetter] = field(default_factory=list)
     audits: list[AuditEntry] = field(default_factory=list)
     clocks: dict[str, int] = field(default_factory=dict)
-    repeats: dict[tuple[str, str, bytes, int], int] = field(default_factory=dict)
+    repeats: Repeats = field(default_factory=Repeats)
+    tenants: dict[bytes, TenantSettings] = field(default_factory=dict)
 
 
 class _Place(NamedTuple):
@@ -98,6 +100,7 @@ def route(
             _route_one(place, partitions, settings, routed)
         except Undecodable as wrong:
             _refuse(place, wrong, settings, build, routed)
+    routed.repeats.fold_into(routed.signals)
     return routed
 
 
@@ -115,16 +118,20 @@ def _route_one(place: _Place, partitions: int, settings: Settings, routed: Route
     if HEADER_TICK in place.headers:
         _tick(place, routed)
         return
-    tenant = _tenant(place, settings)
-    read = _read(place)
+    tenant = _tenant(place, settings, routed)
     ingested_at, notes = _ingest_time(place, tenant.name)
+    key = (tenant.name, place.record.value, place.headers.get(HEADER_CONTENT_TYPE), -(-ingested_at // MINUTE))
+    if routed.repeats.again(key, place.record.offset, ingested_at):
+        return
+    read = _read(place)
     notes = (*notes, "no_time") if read.time_assumed else notes
     if isinstance(read.facts, AlertFacts) and not read.facts.is_bare_end:
         named = _environment(read.facts, tenant)
         environment = named or tenant.default_environment
         notes = notes if named else (*notes, "no_environment")
+        routed.repeats.first(key, len(routed.signals), place.record.offset, ingested_at)
         signal = _signal(place, tenant.name, environment, read, ingested_at, notes)
-        _fold_repeats(signal, place, partition_of(tenant.name, environment, partitions), routed)
+        routed.signals.append((partition_of(tenant.name, environment, partitions), signal))
         return
     environment_or_all = None if isinstance(read.facts, EntityFacts) else _environment(read.facts, tenant)
     signal = _signal(place, tenant.name, environment_or_all, read, ingested_at, notes)
@@ -144,17 +151,20 @@ def _tick(place: _Place, routed: Routed) -> None:
     routed.clocks[clock] = max(reached, routed.clocks.get(clock, reached))
 
 
-def _tenant(place: _Place, settings: Settings) -> TenantSettings:
+def _tenant(place: _Place, settings: Settings, routed: Routed) -> TenantSettings:
     name = place.headers.get(HEADER_TENANT)
     if name is None:
         raise Undecodable(
             "no_tenant", f"the record has no header {HEADER_TENANT!r}; set it to a declared tenant"
         )
+    if name in routed.tenants:
+        return routed.tenants[name]
     tenant = settings.tenant(name.decode("utf-8", "replace"))
     if tenant is None:
         raise Undecodable(
             "unknown_tenant", f"tenant {name.decode('utf-8', 'replace')[:80]!r} is not declared"
         )
+    routed.tenants[name] = tenant
     return tenant
 
 
@@ -214,30 +224,6 @@ def _environment(facts: AlertFacts | ChangeFacts, tenant: TenantSettings) -> str
     if named:
         return tenant.environments.get(named, named)
     return tenant.environments.get((facts.namespace or "").lower())
-
-
-def _fold_repeats(signal: Signal, place: _Place, partition: int, routed: Routed) -> None:
-    """Folds an alert into an earlier one of the batch with the same bytes, scope and minute of ingest."""
-    minute = -(-signal.ingested_at // MINUTE)
-    key = (signal.tenant, signal.environment or "", place.record.value or b"", minute)
-    seen = routed.repeats.get(key)
-    if seen is None:
-        routed.repeats[key] = len(routed.signals)
-        routed.signals.append((partition, signal))
-    else:
-        earlier = routed.signals[seen][1]
-        routed.signals[seen] = (partition, _repeated(earlier, place.record.offset, signal.ingested_at))
-
-
-def _repeated(signal: Signal, offset: int, ingested_at: int) -> Signal:
-    """The signal with one more notification folded in; source positions stay runs without holes."""
-    last = signal.spans[-1]
-    if offset == last.last + 1:
-        spans = (*signal.spans[:-1], last.model_copy(update={"last": offset}))
-    else:
-        spans = (*signal.spans, last.model_copy(update={"first": offset, "last": offset}))
-    latest = max(signal.last_ingested_at, ingested_at)
-    return signal.model_copy(update={"spans": spans, "count": signal.count + 1, "last_ingested_at": latest})
 
 
 def _signal(

@@ -1,0 +1,60 @@
+"""Repeats of a batch: alerts with the same bytes, scope and minute of ingest become one signal with a count.
+
+In a storm most records are repeats, so one costs a look into a table here: its signal is made once, at the end.
+"""
+
+from dataclasses import dataclass, field
+
+from schemas.signals import Signal, Span
+
+Key = tuple[str, bytes | None, bytes | None, int]
+"""Tenant, value, content type, and the minute of ingest: these say of an alert which signal it is."""
+
+
+@dataclass(slots=True)
+class _Held:
+    """One signal of the batch: its place there, the runs of its source positions, its last ingest time."""
+
+    place: int
+    runs: list[list[int]]
+    last_at: int
+    count: int = 1
+
+
+@dataclass(slots=True)
+class Repeats:
+    """The alerts of one batch of one input partition that others may repeat."""
+
+    _held: dict[Key, _Held] = field(default_factory=dict)
+
+    def first(self, key: Key, place: int, offset: int, ingested_at: int) -> None:
+        """An alert that is not a repeat; `place` is that of its signal in the batch."""
+        self._held[key] = _Held(place, [[offset, offset]], ingested_at)
+
+    def again(self, key: Key, offset: int, ingested_at: int) -> bool:
+        """True for a repeat, which is now counted; offsets must only grow."""
+        held = self._held.get(key)
+        if held is None:
+            return False
+        held.count += 1
+        held.last_at = max(held.last_at, ingested_at)
+        if offset == held.runs[-1][1] + 1:
+            held.runs[-1][1] = offset
+        else:
+            held.runs.append([offset, offset])
+        return True
+
+    def fold_into(self, signals: list[tuple[int, Signal]]) -> None:
+        """Puts the repeats into their signals; source positions stay runs without holes."""
+        for held in self._held.values():
+            if held.count > 1:
+                partition, signal = signals[held.place]
+                signals[held.place] = (partition, _folded(signal, held))
+
+
+def _folded(signal: Signal, held: _Held) -> Signal:
+    (span,) = signal.spans
+    spans = tuple(
+        Span(topic=span.topic, partition=span.partition, first=first, last=last) for first, last in held.runs
+    )
+    return signal.model_copy(update={"spans": spans, "count": held.count, "last_ingested_at": held.last_at})
