@@ -6,7 +6,7 @@ processor so far. Goes to: `bench.storm` and `bench.scale`.
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -18,8 +18,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from bench.peers.run import Run
 from bench.processes import bind
 from bench.sending import ROOT, LoadFailed
-from bench.storms import Storm, records
-from bench.watching import records as stored
+from bench.storms import Sent
+from bench.watching import records
 from local.kafka import Broker
 from local.process import Child, kill, spawn
 from schemas.audit import AuditEntry
@@ -48,13 +48,13 @@ class Written(NamedTuple):
     decisions: frozenset[str]
 
 
-def fill(broker: Broker, storm: Storm) -> int:
-    """Write the storm into a new topic `alerts`; the number of records. No run finds a snapshot of another."""
-    make_topics(broker, ["alerts", "correlator-state"], storm.partitions)
+def fill(broker: Broker, run: Run, load: Iterable[Sent]) -> int:
+    """Write the load into new input topics; the number of records. No run finds a snapshot of another."""
+    make_topics(broker, [*run.inputs, "correlator-state"], run.partitions)
     lost: list[object] = []
     producer = Producer({"bootstrap.servers": broker.bootstrap, "compression.type": "lz4", "acks": "all"})
     count = 0
-    for record, at in records(storm):
+    for record, at in load:
         producer.produce(
             record.topic,
             record.value,
@@ -69,7 +69,7 @@ def fill(broker: Broker, storm: Storm) -> int:
             pass
     producer.flush()
     if lost:
-        raise LoadFailed(f"the storm could not be written: {lost[0]}")
+        raise LoadFailed(f"the load could not be written: {lost[0]}")
     return count
 
 
@@ -141,4 +141,4 @@ def written(broker: Broker, run: Run) -> Written:
 
 def _messages(broker: Broker, run: Run, topic: str) -> Iterator[Message]:
     starts = {(run.names[topic], number): 0 for number in range(run.partitions)}
-    return (decode(topic, record.value) for record in stored(broker.bootstrap, starts))
+    return (decode(topic, record.value) for record in records(broker.bootstrap, starts))

@@ -18,12 +18,13 @@ from bench.figures import Figures
 from bench.peers.run import Run
 from bench.runs import Used, Written, command_of, fill, running, wait, written
 from bench.sending import ROOT, LoadFailed
-from bench.storms import Storm
+from bench.storms import Storm, records
 from local.kafka import Broker, kill_broker, start_broker
 
 _TURNS: Final = 2
-_AGO_S: Final = 7_200
-"""The storm was so long ago: its last tick, too, lies before now."""
+_ALERTS: Final = 60_000
+AGO_S: Final = 7_200
+"""A load was so long ago: its last tick, too, lies before now."""
 _PEERS: Final = ROOT / "bench" / "peers" / ".venv" / "bin" / "python"
 _RAW: Final = "raw_limit"
 _OURS: Final = "ours"
@@ -36,7 +37,7 @@ _MODULES: Final[Mapping[str, tuple[str, str]]] = {
 }
 
 
-def measure(alerts: int, progress: Callable[[str], None]) -> Figures:
+def measure(progress: Callable[[str], None]) -> Figures:
     """Events a second by system, the best turn of each, and our ratio to each of the others."""
     if not _PEERS.exists():
         raise LoadFailed("the peers are not installed: `make bench` does it")
@@ -44,9 +45,9 @@ def measure(alerts: int, progress: Callable[[str], None]) -> Figures:
         folder = Path(name)
         broker = start_broker(folder / "kafka", progress=progress)
         try:
-            storm = Storm(time.time() - _AGO_S, alerts)
-            progress(f"writing a storm of {alerts:,} alerts")
-            count = fill(broker, storm)
+            storm = Storm(time.time() - AGO_S, _ALERTS)
+            progress(f"writing a storm of {_ALERTS:,} alerts")
+            count = fill(broker, _run(broker, storm, "fill"), records(storm))
             return _figures(count, _turns(broker, folder, storm, progress))
         finally:
             kill_broker(broker)
@@ -59,7 +60,7 @@ def _turns(
     ours: Written | None = None
     for turn in range(_TURNS):
         for name in _MODULES:
-            run = Run(broker.bootstrap, f"{name}-{turn}", storm.partitions, storm.ends_at)
+            run = _run(broker, storm, f"{name}-{turn}")
             took = _once(broker, folder, name, run)
             progress(f"{name}: {took.cpu_s:.1f} s of the processor's time, turn {turn + 1} of {_TURNS}")
             used[name].append(took)
@@ -68,6 +69,10 @@ def _turns(
                 ours = ours or wrote
                 _compare(name, wrote, ours)
     return used
+
+
+def _run(broker: Broker, storm: Storm, name: str) -> Run:
+    return Run(broker.bootstrap, name, storm.partitions, storm.ends_at)
 
 
 def _once(broker: Broker, folder: Path, name: str, run: Run) -> Used:

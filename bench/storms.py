@@ -6,7 +6,7 @@ an hour later, by which everything has settled. Goes to: `bench.storm` and `benc
 """
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from bench.organisation import Kind, kinds
@@ -53,12 +53,12 @@ def records(storm: Storm) -> Iterator[Sent]:
     for number in range(storm.alerts):
         at = storm.start + number / _PER_S
         if number % _PER_S == 0:
-            yield from _ticks(storm, round(at * 1e6))
+            yield from ticks(round(at * 1e6), ("alerts",), storm.partitions)
         which = chance.randrange(FINGERPRINTS)
         if chance.random() > _REPEATS:
             standing[which] = _said_anew(standing[which], at)
         yield Sent(_record(storm, standing[which], at), round(at * 1e6))
-    yield from _ticks(storm, storm.ends_at)
+    yield from ticks(storm.ends_at, ("alerts",), storm.partitions)
 
 
 def _first(storm: Storm, number: int, kind: Kind) -> Object:
@@ -80,12 +80,9 @@ def _record(storm: Storm, member: Object, at: float) -> Outgoing:
     return Outgoing("alerts", taken.record.key, taken.record.value, taken.record.headers, place)
 
 
-def _ticks(storm: Storm, at: int) -> Iterator[Sent]:
+def ticks(at: int, topics: Iterable[str], partitions: int) -> Iterator[Sent]:
+    """A tick for every partition of the topics, at a time in microseconds."""
     headers = ((HEADER_TICK, str(at).encode()),)
-    for partition in range(storm.partitions):
-        yield Sent(Outgoing("alerts", b"tick", b"", headers, partition), at)
-
-
-def layout_of(storm: Storm) -> dict[str, int]:
-    """The input partitions that the fold's clock waits for."""
-    return {"alerts": storm.partitions}
+    for topic in topics:
+        for partition in range(partitions):
+            yield Sent(Outgoing(topic, b"tick", b"", headers, partition), at)

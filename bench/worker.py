@@ -22,7 +22,8 @@ from agents.snapshots import Snapshots
 from agents.transport import Feed
 from bench.core import BUILD, Told, has_ended
 from bench.peers.run import Run
-from schemas.settings import Settings
+from bench.traffic import environments
+from schemas.settings import Settings, TenantSettings
 from wire.producer import Outbox
 
 
@@ -50,19 +51,21 @@ class Worker:
     """Router and correlator, and what the run is told of them."""
 
     def __init__(self, run: Run) -> None:
-        settings, names = Settings(), {**run.names, "correlator-state": f"{run.run}.correlator-state"}
+        settings = Settings(tenants=(TenantSettings(name="default", environments=environments()),))
+        names = {**run.names, "correlator-state": f"{run.run}.correlator-state"}
         outbox = RunOutbox(run.bootstrap, names)
         self._run, self._told, self._ended = run, Told(), set[int]()
-        self._router = Router(outbox, settings, {"alerts": run.partitions}, run.partitions, BUILD)
+        layout = dict.fromkeys(run.inputs, run.partitions)
+        self._router = Router(outbox, settings, layout, run.partitions, BUILD)
         snapshots = Snapshots(outbox, run.bootstrap, settings.state)
         self._correlator = Correlator(outbox, snapshots, settings, BUILD)
 
     @property
-    def feeds(self) -> tuple[Feed, Feed]:
-        """Both topics."""
+    def feeds(self) -> tuple[Feed, ...]:
+        """What it reads: the inputs, and `signals`."""
         correlator = self._correlator
         signals = Feed(self._run.names["signals"], self._fold, correlator.positions, correlator.released)
-        return Feed("alerts", self._route), signals
+        return *(Feed(topic, self._route) for topic in self._run.inputs), signals
 
     async def _route(self, batch: Batch) -> None:
         self._told.begin()

@@ -1,4 +1,4 @@
-"""Owns what a peer is told: where Kafka is, what the run's topics are called, how many partitions, when it ends.
+"""Owns what a run is told: where Kafka is, what its topics are called, how many partitions, when it ends.
 
 python -m bench.peers.<peer> RUN.json
 """
@@ -16,12 +16,13 @@ OUTPUTS = ("incident-candidates", "context-packets", "action-proposals", "audit-
 
 
 class Run(NamedTuple):
-    """One run of one peer."""
+    """One run of one system. `inputs`: the topics it reads; each has `partitions`."""
 
     bootstrap: str
     run: str
     partitions: int
     ends_at: int
+    inputs: tuple[str, ...] = ("alerts",)
 
     @property
     def names(self) -> dict[str, str]:
