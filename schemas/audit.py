@@ -84,3 +84,12 @@ class DeadLetter(Message):
     original_hash: str = Field(description="SHA-256 of all that arrived, in hexadecimal digits.")
     original_size: int = Field(description="Size of all that arrived, in bytes.")
     restricted: bool = Field(False, description="True where it could not be parsed, and so not be redacted.")
+    path: str = Field(
+        "", description="Place of the refused item in its delivery (RFC 6901); empty for all of it."
+    )
+    headers: dict[str, str] = Field(
+        {}, description="Headers of the delivery that its format reads; never a secret."
+    )
+    delivery: bytes = Field(
+        b"", description="The whole delivery as JSON, redacted, by which an item of it can be read again."
+    )

@@ -76,7 +76,7 @@ TOPICS: Final[dict[str, Topic]] = {
               "FULL_TRANSITIVE", "auditor", "sink, consumers", "The audit log, numbered by partition"),
         Topic("audit-checkpoints", "AuditCheckpoint", AuditCheckpoint, {1: 1131, 2: 1132}, "partition", FOR_EVER, False,
               "FULL_TRANSITIVE", "auditor", "auditor, consumers", "Signed: where each audit partition stands"),
-        Topic("dead-letters", "DeadLetter", DeadLetter, {1: 1141}, "source", 30, False, "FULL_TRANSITIVE",
+        Topic("dead-letters", "DeadLetter", DeadLetter, {1: 1141, 2: 1142}, "source", 30, False, "FULL_TRANSITIVE",
               "gateway, router", "sink", "What could not be understood, and why; restricted"),
     )
 }  # fmt: skip

@@ -120,7 +120,7 @@ def audit_row(partition: int, record: AuditRecord) -> Row:
 
 def letter_row(letter: DeadLetter) -> Row:
     """What could not be understood."""
-    return _row(DEAD_LETTERS, **letter.model_dump())
+    return _row(DEAD_LETTERS, **letter.model_dump(exclude={"path", "headers", "delivery"}))
 
 
 def unreadable_row(place: Place, value: bytes | None, wrong: Undecodable, at: int) -> Row:

@@ -27,7 +27,7 @@ from sources.bodies import raw_of, read_body, unread
 from sources.catalogue import FORMATS, UnknownSource, format_of
 from sources.fields import at, moment
 from sources.intake import Intake, take
-from sources.letters import Arrival, Raw, letter_record, raw_letter, refusal_record
+from sources.letters import Arrival, Raw, kept_headers, letter_record, raw_letter, refusal_record
 from sources.recording import tick_records
 from sources.registry import registry_routes
 from sources.signatures import Delivery, Unsigned, header_of, require_signature
@@ -104,7 +104,8 @@ class Gateway:
         entry = format_of(request.path_params["source"])
         tenant = self._tenant(request, entry.route)
         body = await read_body(request.stream(), self.settings.gateway.max_body_bytes)
-        arrival = Arrival(tenant, entry.route, self._received_at(tenant, request.headers))
+        said = kept_headers(request.headers)
+        arrival = Arrival(tenant, entry.route, self._received_at(tenant, request.headers), said)
         secrets = self.settings.secrets_of(tenant, entry.route)
         if isinstance(body, Raw):
             limit = self.settings.gateway.max_body_bytes

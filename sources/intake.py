@@ -11,9 +11,9 @@ from schemas.audit import DeadLetter
 from schemas.codec import Undecodable, encode
 from schemas.events import EntityFacts
 from sources.catalogue import Format, format_of
-from sources.letters import Arrival, letter_record, parsed_letter
+from sources.letters import MAX_ORIGINAL, Arrival, kept_headers, letter_record, parsed_letter
 from sources.reading import Ignored, Reading, Record, Refused, refuse
-from streams.redact import Json
+from streams.redact import Json, redacted_json
 from wire.record import Outgoing
 
 
@@ -54,22 +54,29 @@ def take(source: str, body: Json, headers: Mapping[str, str], received_at: int, 
 
     `body` is parsed JSON, or a text where the format may be one; `received_at` is in microseconds.
     """
-    arrival = Arrival(tenant, source, received_at)
+    arrival = Arrival(tenant, source, received_at, kept_headers(headers))
     lower = {name.lower(): value for name, value in headers.items()}
     reading = _read(format_of(source), body, lower, received_at)
     outcomes = [_encoded(record, arrival) for record in reading.records]
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Refused)]
+    refused = [*(outcome for outcome in outcomes if isinstance(outcome, Refused)), *reading.refused]
+    delivery = _kept(body, len(refused)) if refused else b""
     return Intake(
         tuple(outcome for outcome in outcomes if isinstance(outcome, Taken)),
-        tuple(rejection(item, arrival) for item in (*refused, *reading.refused)),
+        tuple(rejection(item, arrival, delivery) for item in refused),
         reading.ignored,
     )
 
 
-def rejection(refused: Refused, arrival: Arrival) -> Rejected:
+def rejection(refused: Refused, arrival: Arrival, delivery: bytes = b"") -> Rejected:
     """The refusal with its dead letter."""
-    letter = parsed_letter(refused, arrival)
+    letter = parsed_letter(refused, arrival, delivery)
     return Rejected(refused, letter, letter_record(letter, arrival))
+
+
+def _kept(body: Json, letters: int) -> bytes:
+    """The delivery for each of its letters; none where all of them together would hold too much of it."""
+    text = redacted_json(body).encode()
+    return text if len(text) * letters <= MAX_ORIGINAL else b""
 
 
 def _read(entry: Format, body: Json, headers: Mapping[str, str], received_at: int) -> Reading:

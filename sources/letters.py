@@ -4,7 +4,8 @@ A letter is redacted where its content could be parsed, and restricted where it 
 Kafka. Goes to: `sources.intake` and the gateway.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Final
 
@@ -15,6 +16,8 @@ from schemas.identity import digest
 from sources.reading import Refused
 from wire.record import Outgoing
 
+_READ_HEADERS: Final = frozenset({"x-github-event", "x-gitlab-event-uuid", "idempotency-key"})
+_LONGEST_HEADER: Final = 1_000
 MAX_ORIGINAL: Final = 64 * 1024
 """Bytes of what arrived that a letter holds."""
 
@@ -26,6 +29,8 @@ class Arrival:
     tenant: str
     source: str
     received_at: int
+    said: Mapping[str, str] = field(default_factory=dict)
+    """Headers that formats read; see `kept_headers`."""
 
     @property
     def headers(self) -> tuple[tuple[str, bytes], ...]:
@@ -37,8 +42,21 @@ class Arrival:
         )
 
 
-def parsed_letter(refused: Refused, arrival: Arrival) -> DeadLetter:
-    """The letter of an item whose JSON could be read: everything in it is redacted, its hash too."""
+def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers of a delivery, in lower case, that a format reads: what is needed to read it again, no token."""
+    lower = {name.lower(): value for name, value in headers.items()}
+    return {
+        name: value[:_LONGEST_HEADER]
+        for name, value in lower.items()
+        if name in _READ_HEADERS or name.startswith("ce-")
+    }
+
+
+def parsed_letter(refused: Refused, arrival: Arrival, delivery: bytes = b"") -> DeadLetter:
+    """The letter of an item whose JSON could be read: everything in it is redacted, its hash too.
+
+    `delivery` is the redacted JSON of all that it came with, where that is kept.
+    """
     original = refused.original.encode()
     return DeadLetter(
         letter_id=_letter_id(arrival, refused.reason, sha256(original).hexdigest()),
@@ -50,6 +68,9 @@ def parsed_letter(refused: Refused, arrival: Arrival) -> DeadLetter:
         original=original[:MAX_ORIGINAL],
         original_hash=sha256(original).hexdigest(),
         original_size=len(original),
+        path=refused.path,
+        delivery=delivery,
+        headers=dict(arrival.said),
     )
 
 
@@ -75,6 +96,7 @@ def raw_letter(reason: str, detail: str, raw: Raw, arrival: Arrival) -> DeadLett
         original_hash=raw.sha256,
         original_size=raw.size,
         restricted=True,
+        headers=dict(arrival.said),
     )
 
 

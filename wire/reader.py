@@ -37,6 +37,7 @@ class Found:
     value: bytes | None
     headers: tuple[tuple[str, str | bytes | None], ...]
     timestamp: int
+    key: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -193,7 +194,7 @@ def _give_up(
 
 
 def _found(message: Message) -> Found:
-    return Found(message.value(), headers_of(message), message.timestamp()[1])
+    return Found(message.value(), headers_of(message), message.timestamp()[1], message.key())
 
 
 def headers_of(message: Message) -> tuple[tuple[str, str | bytes | None], ...]:

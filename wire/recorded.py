@@ -17,6 +17,8 @@ from wire.errors import KafkaProblem
 from wire.presence import require_topics
 from wire.trim import offset_at
 
+WAIT_S: Final = 30.0
+"""How long an effect waits for its line unless its caller says otherwise: a restarted auditor needs a few seconds."""
 _POLL_S: Final = 0.1
 
 
@@ -32,19 +34,21 @@ class OnRecord(NamedTuple):
 
 
 def put_on_record(
-    bootstrap: str, entry: AuditEntry, deadline_s: float = 30.0, since_ms: int | None = None
+    bootstrap: str, entry: AuditEntry, deadline_s: float | None = None, since_ms: int | None = None
 ) -> OnRecord:
     """Send the entry and wait until it is a confirmed line of `audit`; the line. Raises NotRecorded or KafkaProblem.
 
-    `since_ms` (milliseconds since 1970): when the same entry may first have been sent, by whoever may have crashed
-    since; the line that it has then is given, and the repeat makes none.
+    `deadline_s`: how long it may take, WAIT_S by default. `since_ms` (milliseconds since 1970): when the same entry
+    may first have been sent, by whoever may have crashed since; the line that it has then is given, and the repeat
+    makes none.
     """
-    end = time.monotonic() + deadline_s
+    wait_s = WAIT_S if deadline_s is None else deadline_s
+    end = time.monotonic() + wait_s
     partitions = require_topics(bootstrap, ("audit", "audit-entries"))["audit"]
     # Before it is sent: its line can only come after what is there now.
     starts = end_offsets(bootstrap, [("audit", partition) for partition in range(partitions)])
     value = encode("audit-entries", entry)
-    partition = _sent(bootstrap, entry, value, deadline_s)
+    partition = _sent(bootstrap, entry, value, wait_s)
     start = starts["audit", partition]
     earlier = None if since_ms is None else offset_at(bootstrap, "audit", partition, since_ms)
     first = TopicPartition("audit", partition, start if earlier is None else min(start, earlier))

@@ -36,7 +36,7 @@ def test_without_an_auditor_nothing_is_done_and_nothing_is_said_to_be_audited(co
     """The effect should wait to its deadline and then not happen; the entry should wait for an auditor."""
     effects: list[OnRecord] = []
     with pytest.raises(NotRecorded, match="nothing was done; is the auditor up"):
-        effects.append(put_on_record(configured.kafka.bootstrap, _intent(1), deadline_s=2.0))
+        effects.append(put_on_record(configured.kafka.bootstrap, _intent(1), deadline_s=5.0))
     assert [] == effects
     assert [] == [line for partition in range(2) for line in lines_of(configured.kafka, partition)]
     audit_all(configured)
@@ -68,7 +68,7 @@ def test_a_repeat_after_a_crash_finds_the_line_that_it_has(configured: Settings)
     before = time.time_ns() // 1_000_000
     bootstrap = configured.kafka.bootstrap
     with pytest.raises(NotRecorded):
-        put_on_record(bootstrap, _intent(3), deadline_s=0.5)
+        put_on_record(bootstrap, _intent(3), deadline_s=5.0)
     audit_all(configured)
     again = put_on_record(bootstrap, _intent(3), deadline_s=30.0, since_ms=before)
     audit_all(configured)
