@@ -110,13 +110,27 @@ class Hypothesis(Message):
     features: dict[str, float] = Field({}, description="What each feature added to the score.")
 
 
+class OnCall(Message):
+    """Somebody who was on call when the incident began."""
+
+    person: str = Field(description="Who, as the rota names them.")
+    rota: str = Field(description="Name of the rota.")
+    until: Micros = Field(description="End of the shift.")
+
+
 class Ownership(Message):
     """Who should act, and how the packet got there."""
 
     owner: str | None = Field(None, description="Owning team.")
     service: str | None = Field(None, description="Suspected root service that it was taken from.")
     how: str = Field(description="How the owner was found, or why there is none.")
+    on_call: tuple[OnCall, ...] = Field(
+        (), description="Who was on call for the owner at the onset, by rota."
+    )
     runbook: str | None = Field(None, description="Address of the runbook.")
+    runbook_owner: str | None = Field(None, description="Team that keeps the runbook, by the index.")
+    runbook_reviewed_at: Micros | None = Field(None, description="When it was last reviewed.")
+    runbook_due_at: Micros | None = Field(None, description="When it should be reviewed next.")
     claims: tuple[Claim, ...] = Field((), description="The same as statements.")
 
 

@@ -12,6 +12,7 @@ from pydantic import Field
 SECOND: Final = 1_000_000
 MINUTE: Final = 60 * SECOND
 HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
 
 EARLIEST: Final = -62_135_596_800 * SECOND
 """0001-01-01T00:00:00Z, the first instant that every Avro reader can show."""
@@ -71,6 +72,11 @@ def format_time(micros: int) -> str:
 def clock_text(micros: int) -> str:
     """The time of day in UTC, `03:02:09`, as packets print it."""
     return to_datetime(micros).strftime("%H:%M:%S")
+
+
+def date_text(micros: int) -> str:
+    """The day in UTC, `2026-09-30`."""
+    return format_time(micros)[:10]
 
 
 def span_text(micros: int) -> str:

@@ -66,7 +66,7 @@ TOPICS: Final[dict[str, Topic]] = {
               "BACKWARD", "correlator", "correlator", "Snapshots of the fold"),
         Topic("incident-candidates", "Candidate", Candidate, {1: 1081}, "tenant/candidate", 30, False,
               "FULL_TRANSITIVE", "correlator", "sink, consumers", "Candidates, a record a revision"),
-        Topic("context-packets", "Packet", Packet, {1: 1091}, "tenant/candidate", 30, False, "FULL_TRANSITIVE",
+        Topic("context-packets", "Packet", Packet, {1: 1091, 2: 1092}, "tenant/candidate", 30, False, "FULL_TRANSITIVE",
               "correlator", "sink, consumers", "Context packets, a record a revision"),
         Topic("action-proposals", "Proposal", Proposal, {1: 1101}, "tenant/candidate", 30, False, "FULL_TRANSITIVE",
               "correlator", "sink, consumers", "Guarded action proposals; nothing executes them yet"),

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Final
 
 from schemas.packets import ChangeLine, Failing, Moment, Packet
-from schemas.times import clock_text, span_text, to_datetime
+from schemas.times import clock_text, date_text, span_text, to_datetime
 from sinks.citing import Cite, ids
 from sinks.columns import columns_of, padded, plain, wrapped
 
@@ -103,8 +103,30 @@ def who(packet: Packet, cite: Cite) -> list[str]:
     ownership = packet.ownership
     owner = plain(ownership.owner, 60) if ownership.owner else "nobody known"
     lines = wrapped("WHO   ", f"{owner}: {plain(ownership.how)} {cite.claim(*ownership.claims)}".rstrip(), 6)
-    runbook = plain(ownership.runbook, 300) if ownership.runbook else "none known"
-    return [*lines, *wrapped("      Runbook: ", runbook, 8)]
+    lines += wrapped("      On call: ", _on_call(packet), 8)
+    return [*lines, *wrapped("      Runbook: ", _runbook(packet), 8)]
+
+
+def _on_call(packet: Packet) -> str:
+    """Who was on call when it began."""
+    named = [f"{plain(one.person, 60)} (rota {plain(one.rota, 60)})" for one in packet.ownership.on_call]
+    return ", ".join(named) or "nobody known"
+
+
+def _runbook(packet: Packet) -> str:
+    """Its address, who keeps it, and whether its review is overdue by the onset."""
+    ownership = packet.ownership
+    if not ownership.runbook:
+        return "none known"
+    parts = [plain(ownership.runbook, 300)]
+    if ownership.runbook_owner:
+        parts.append(f"owner {plain(ownership.runbook_owner, 60)}")
+    due = ownership.runbook_due_at
+    if due is not None and due <= packet.candidate.opened_at:
+        parts.append(f"overdue for review since {date_text(due)}")
+    elif ownership.runbook_reviewed_at is not None:
+        parts.append(f"reviewed {date_text(ownership.runbook_reviewed_at)} (current)")
+    return ", ".join(parts)
 
 
 def moment_text(moment: Moment, packet: Packet) -> str:

@@ -213,7 +213,7 @@ FORMATS: Final[dict[str, Format]] = {
         ),
         Format(
             route="catalog",
-            title="Service catalogs of Backstage, Datadog and OpsLevel, YAML or JSON",
+            title="Service catalogs of Backstage, Datadog and OpsLevel, rotas, runbooks; YAML or JSON",
             read=catalogs.read,
             topics=("catalog",),
             event_time="none",

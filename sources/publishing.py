@@ -37,9 +37,9 @@ def event_of(kind: str, given: Mapping[str, Json], run: CiRun | None, now: int) 
     return event
 
 
-def reading_of_catalog(text: str) -> Reading:
-    """What a catalog file says; bad documents are refused one by one."""
-    return format_of("catalog").read(text, {}, 0)
+def reading_of_catalog(text: str, now: int = 0) -> Reading:
+    """What a catalog file says at `now` (microseconds); bad documents are refused one by one."""
+    return format_of("catalog").read(text, {}, now)
 
 
 def deletion_of(names: list[str]) -> bytes:

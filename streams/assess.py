@@ -1,7 +1,7 @@
 """What is thought of one group of alerts: its suspects, roots and owner, given the surroundings of its scope."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from schemas.events import Severity
@@ -10,6 +10,7 @@ from schemas.settings import Settings
 from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
 from streams.correlate import Group
+from streams.desk import Desk
 from streams.rank import Scored, Window, alerting, rank, window_of, window_times
 from streams.state import ChangeState
 from streams.topology import Topology
@@ -32,6 +33,8 @@ class Surroundings:
     """Inputs that lag, as text, with the microseconds by which they do."""
     evicted: int
     """Alerts that had to be forgotten because there were too many."""
+    desk: Desk = field(default_factory=Desk)
+    """Rotas and runbooks."""
 
     def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`."""

@@ -20,6 +20,7 @@ from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.revisions import revise
 from streams.settling import grid, near_change, settle
 from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of, settle_time
+from streams.topology import DESK_KINDS
 from streams.turn import Turn
 
 _BEHIND_S = 30.0
@@ -133,9 +134,13 @@ class Fold:
     def _entity(self, signal: Signal, facts: EntityFacts, tenant: TenantMemory) -> None:
         entity = EntityState(facts, ref_of(signal))
         known = tenant.entities.setdefault(facts.entity, entity)
-        if known is entity or known.absorb(entity):
+        if known is not entity and not known.absorb(entity):
+            return
+        self._reconsider_all(tenant)
+        if facts.kind in DESK_KINDS:
+            tenant.desk_changed()
+        else:
             tenant.version += 1
-            self._reconsider_all(tenant)
             settle_at = settle_time(signal, micros(self.settings.correlation.lateness_s))
             for scope in self.memory.scopes_of(tenant.name):
                 scope.schedule(settle_at, "catalog")
@@ -189,6 +194,7 @@ class Fold:
             kinds_seen=tenant.kinds_seen,
             behind=tuple((f"{topic}/{partition}", lag) for (topic, partition), lag in behind),
             evicted=scope.evicted,
+            desk=tenant.desk(),
         )
 
 

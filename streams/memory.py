@@ -10,6 +10,7 @@ from streams.citations import Place
 from streams.clock import Clocks
 from streams.correlate import Index, Life, index_of
 from streams.cursors import Cursors
+from streams.desk import Desk, desk_of
 from streams.ends import EndBook
 from streams.state import AlertKey, AlertState, EntityState
 from streams.topology import Topology, topology_of
@@ -89,6 +90,7 @@ class TenantMemory:
     """Counts the changes of the catalog, so that scopes see when theirs is stale."""
     swept_at: int = 0
     _built: tuple[int, Topology] | None = None
+    _desk: Desk | None = None
 
     def see_kind(self, kind: str, effective_at: int) -> bool:
         """Remembers that such a change was published; True when none this early was known."""
@@ -97,6 +99,16 @@ class TenantMemory:
             return False
         self.kinds_seen[kind] = effective_at
         return True
+
+    def desk(self) -> Desk:
+        """The rotas and runbooks in force."""
+        if self._desk is None:
+            self._desk = desk_of(self.entities)
+        return self._desk
+
+    def desk_changed(self) -> None:
+        """A rota or a runbook says something new; the graph of the services stays as it is."""
+        self._desk = None
 
     def topology(self, settings: CorrelationSettings) -> Topology:
         """The graph of the catalog entries in force."""

@@ -22,8 +22,9 @@ from streams.correlate import Group, Placed
 from streams.draft import draft_of, title_of
 from streams.hypotheses import hypotheses_of
 from streams.propose import proposals_of
-from streams.sections import change_lines, failing_lines, ownership_of, radius_of, timeline_of
+from streams.sections import change_lines, failing_lines, radius_of, timeline_of
 from streams.unknowns import unknowns_of
+from streams.who import ownership_of
 
 _MAX_SUSPECTS = 50
 """Suspects that a candidate names: far more than anybody reads, far less than a record holds."""

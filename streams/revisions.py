@@ -19,6 +19,7 @@ from streams.settling import NO_CHANGE, absorbed, stirred
 from streams.state import AlertKey
 from streams.turn import Turn
 from streams.unknowns import OF_TRANSPORT, unknowns_of
+from streams.who import runbook_of
 
 
 class Look(NamedTuple):
@@ -118,7 +119,11 @@ def _content(assessment: Assessment, turn: Turn) -> Content:
     repeats, ended = sum(p.alert.repeats for p in placed), sum(not p.alert.firing for p in placed)
     gaps = [unknown.code for unknown in unknowns_of(assessment, turn.around, turn.settings)]
     gaps = [code for code in gaps if code not in OF_TRANSPORT]
-    return f"{repeats}/{assessment.window.elsewhere}", len(placed), ended, len(assessment.window.near), *gaps
+    duties = turn.around.desk.on_call(assessment.owner.team, assessment.group.onset)
+    runbook = runbook_of(assessment, turn.around)
+    desk = [*(f"{d.rota.facts.name}: {d.shift.person}" for d in duties), runbook.link if runbook else ""]
+    near = len(assessment.window.near)
+    return f"{repeats}/{assessment.window.elsewhere}", len(placed), ended, near, *gaps, *desk
 
 
 def _news(published: Published, now: Material) -> Iterator[str]:

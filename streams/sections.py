@@ -1,8 +1,8 @@
-"""The sections of a packet that state facts: what is failing, what it hits, what changed, who owns it."""
+"""The sections of a packet that state facts: what is failing, what it hits, what changed, when."""
 
 from collections.abc import Iterator, Sequence
 
-from schemas.packets import ChangeLine, Claim, Dependency, Failing, Moment, Ownership, Radius
+from schemas.packets import ChangeLine, Claim, Dependency, Failing, Moment, Radius
 from schemas.times import SECOND, clock_text, span_text
 from streams.assess import Assessment, Surroundings, highest
 from streams.citations import Citations, claim, time_value
@@ -157,27 +157,6 @@ def _change_line(
 def lead_text(lead: int) -> str:
     """How long before or after the onset something was; `lead` in microseconds, negative for after."""
     return f"{span_text(lead)} before" if lead >= 0 else f"{span_text(lead)} after"
-
-
-def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) -> Ownership:
-    """Who should act, how that was found, and the runbook, each cited."""
-    owner = assessment.owner
-    claims: list[Claim] = []
-    entity = around.topology.entities.get(owner.entity or "")
-    if entity and owner.team:
-        text = f"{entity.facts.name} is owned by {owner.team}"
-        claims.append(claim(text, cite.entity(entity), values=(entity.facts.name, owner.team)))
-    if owner.alert is not None and owner.team:
-        alert = assessment.group.placed[owner.alert].alert
-        claims.append(
-            claim(f"{alert.facts.name} names {owner.team}", cite.alert(alert), values=(owner.team,))
-        )
-    runbook = entity.facts.runbook if entity else None
-    if entity and runbook:
-        claims.append(claim(f"the runbook is {runbook}", cite.entity(entity), values=(runbook,)))
-    return Ownership(
-        owner=owner.team, service=owner.service, how=owner.how, runbook=runbook, claims=tuple(claims)
-    )
 
 
 def timeline_of(

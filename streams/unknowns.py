@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from schemas.events import CHANGE_KINDS
 from schemas.packets import Unknown
 from schemas.settings import Settings
-from schemas.times import LATEST, span_text
+from schemas.times import LATEST, date_text, format_time, span_text
 from streams.assess import Assessment, Surroundings
+from streams.who import is_overdue, runbook_of
 
 _NOT_BUILT_YET = (
     Unknown(
@@ -15,7 +16,6 @@ _NOT_BUILT_YET = (
     ),
     Unknown(code="no_logs", text="Logs: no source configured."),
     Unknown(code="no_traces", text="Traces: no source configured."),
-    Unknown(code="no_rota", text="On call now: no rota configured."),
 )
 OF_TRANSPORT = frozenset({"input_behind"})
 """Gaps of the moment on the way here, which say nothing of the incident itself."""
@@ -33,6 +33,7 @@ def unknowns_of(assessment: Assessment, around: Surroundings, settings: Settings
     return (
         *_services(assessment, around),
         *_ownership(assessment, around),
+        *_duty(assessment, around),
         *_cause(assessment, around, settings),
         *_notes(assessment, around),
         *_transport(around),
@@ -65,10 +66,33 @@ def _ownership(assessment: Assessment, around: Surroundings) -> Iterator[Unknown
     owner = assessment.owner
     if owner.team is None:
         yield Unknown(code="no_owner", subject=owner.service or "", text=f"Owner: {owner.how}.")
-    entity = around.topology.entities.get(owner.service or "")
-    if entity is None or entity.facts.runbook is None:
+    runbook = runbook_of(assessment, around)
+    if runbook is None:
         subject = owner.service or assessment.group.placed[0].alert.facts.name
         yield Unknown(code="no_runbook", subject=subject, text=f"Runbook: none known for {subject}.")
+    elif runbook.entry and is_overdue(runbook.entry.facts.review_due_at, assessment.opened_at):
+        due = date_text(runbook.entry.facts.review_due_at or 0)
+        text = f"Runbook {runbook.entry.facts.name} is overdue for review since {due}; it may no longer be right."
+        yield Unknown(code="runbook_overdue", subject=runbook.entry.facts.name, text=text)
+
+
+def _duty(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
+    """Why nobody can be said to have been on call at the onset."""
+    team, at = assessment.owner.team, assessment.group.onset
+    rotas = around.desk.rotas_of(team)
+    if not around.desk.rotas:
+        yield Unknown(code="no_rota", text="On call: no rota configured.")
+    elif not rotas:
+        whom = f"for team {team}" if team else "without an owner"
+        yield Unknown(code="no_rota", subject=team or "", text=f"On call: no rota {whom}.")
+    elif not around.desk.on_call(team, at):
+        ended = [rota.facts for rota in rotas if (rota.facts.known_until or LATEST) <= at]
+        for facts in ended:
+            text = f"On call: rota {facts.name} ends at {format_time(facts.known_until or 0)}."
+            yield Unknown(code="rota_ended", subject=facts.name, text=text)
+        if len(ended) < len(rotas):
+            text = f"On call: no rota of {team} names anybody for {format_time(at)}."
+            yield Unknown(code="nobody_on_call", subject=team or "", text=text)
 
 
 def _cause(assessment: Assessment, around: Surroundings, settings: Settings) -> Iterator[Unknown]:

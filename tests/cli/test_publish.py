@@ -20,6 +20,7 @@ from schemas.events import Change, Entity
 from schemas.settings import KafkaSettings
 from tests.facts import eventually
 from tests.sources.running import TOKEN, content, gateway, of_tenant, settings_for
+from tests.sources.test_rotas import FEED
 from wire.admin import ensure_topics
 
 DEPLOY = ("deploy", "--service", "checkout", "--environment", "production", "--version", "v2")
@@ -119,6 +120,36 @@ def test_every_kind_is_taken(url: str, topic: str, arguments: tuple[str, ...]) -
     assert [topic] == [one["topic"] for one in delivery["published"]]
 
 
+def test_rotas_and_runbooks_of_a_folder_are_taken(url: str, broker: Broker, tmp_path: Path) -> None:
+    """A calendar should be written out, a page be taken for its alert, other pages be passed over."""
+    (tmp_path / "on-call.ics").write_bytes(
+        FEED.replace(b"RRULE:FREQ=WEEKLY;INTERVAL=2", b"RRULE:FREQ=WEEKLY")
+    )
+    rota = "rota: folder\nteam: t\ncalendar: on-call.ics\n---\nrota: broken\nteam: t\ncalendar: none.ics\n"
+    (tmp_path / "rotas.yaml").write_text(rota, "utf-8")
+    (tmp_path / "node").mkdir()
+    (tmp_path / "node" / "DiskFull.md").write_text("---\ntitle: Disk Full\n---\n", "utf-8")
+    (tmp_path / "README.md").write_text("# What is here\n", "utf-8")
+    options = ("--watch", str(tmp_path), "--runbooks-at", "https://x.example", "--gateway", url)
+    rehearsed = publish("catalog", *options, "--dry-run")
+    watching = begin("catalog", *options)
+    assert watching.stdout is not None
+    taken = [watching.stdout.readline() for _ in range(2)]
+    watching.terminate()
+    _, err = watching.communicate(timeout=30)
+    assert (1, 0) == (rehearsed[0], watching.returncode)
+    assert ["runbook:diskfull", "rota:folder"] == [line.split()[-1] for line in taken]
+    assert "the calendar's file: No such file" in err
+    assert ("A. Osei", "https://x.example/node/DiskFull.md") == _desk(broker)
+
+
+def _desk(broker: Broker) -> tuple[str, str]:
+    """The first person of the rota and the link of the runbook."""
+    found = [decode("catalog", content(one)) for one in of_tenant(broker.bootstrap, "catalog", "default")]
+    known = {one.entity: one for one in found if isinstance(one, Entity)}
+    return known["rota:folder"].shifts[0].person, known["runbook:diskfull"].runbook or ""
+
+
 def test_an_entry_can_be_taken_out_of_the_catalog(url: str, broker: Broker) -> None:
     """What is on the topic in the end should say so, under the same key."""
     code, out, err = publish(
@@ -200,6 +231,7 @@ def test_a_dry_run_sends_nothing_and_needs_no_gateway(tmp_path: Path) -> None:
         (("catalog", "missing.yaml"), "missing.yaml"),
         (("catalog",), "--watch"),
         (("catalog", "--delete", "a b"), "no name of an entry"),
+        (("catalog", "README.md"), "no runbook"),
         (("catalog", "--delete", "checkout", "--watch", "."), "--delete"),
     ],
 )

@@ -7,7 +7,7 @@ from sources.folder import WatchedFolder
 
 def names(watched: WatchedFolder) -> list[str]:
     """What has changed, which is then dealt with."""
-    found = list(watched.changed())
+    found = list(watched.changed(0))
     for path, content in found:
         watched.done(path, content)
     return [path.name for path, _ in found]
@@ -32,7 +32,7 @@ def test_what_was_not_dealt_with_is_named_again(tmp_path: Path) -> None:
     """A gateway that does not answer should lose nothing."""
     (tmp_path / "a.yaml").touch()
     watched = WatchedFolder(tmp_path)
-    assert 1 == len(list(watched.changed())) == len(list(watched.changed()))
+    assert 1 == len(list(watched.changed(0))) == len(list(watched.changed(0)))
 
 
 def test_a_folder_that_is_gone_names_nothing(tmp_path: Path) -> None:

@@ -60,10 +60,23 @@ def blocks(route: str, language: str) -> list[str]:
 
 def test_every_example_in_yaml_and_json_can_be_parsed() -> None:
     """Nobody should have to mend what was copied."""
-    documents = [yaml.safe_load(text) for route in SECTIONS for text in blocks(route, "yaml")]
-    assert len(documents) == 5
+    documents = [
+        one for route in SECTIONS for text in blocks(route, "yaml") for one in yaml.safe_load_all(text)
+    ]
+    assert len(documents) == 9
     assert all(isinstance(document, dict) for document in documents)
     assert [orjson.loads(text)["detail-type"] for text in blocks("eventbridge", "json")]
+
+
+def test_the_examples_of_the_catalog_are_read() -> None:
+    """Each rota and runbook should be taken, but for the calendar, which only the command reads."""
+    for example in blocks("catalog", "yaml"):
+        reading = FORMATS["catalog"].read(example, {}, AT)
+        assert [one.detail.partition(":")[0] for one in reading.refused] in (
+            [],
+            ["the gateway follows no address"],
+        )
+        assert reading.records
 
 
 APPLICATION: dict[str, Any] = {

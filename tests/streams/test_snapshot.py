@@ -7,14 +7,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.events import Alert
+from schemas.events import Alert, Entity, Shift
 from schemas.settings import Settings
 from streams.cause import Output
 from streams.fold import Fold
 from streams.memory import Memory
 from streams.snapshot import FORMAT, UnknownFormat, dump, load
 from streams.state import AlertState
-from tests.streams.world import Sent, World, alert, change, entity, shop
+from tests.streams.world import Sent, World, alert, at, change, entity, shop
+
+
+def _rota(team: str) -> Entity:
+    shift = Shift(start=at(0), end=at(1000), person="a.osei")
+    return Entity(
+        entity="rota:desk", kind="rota", name="desk", owner=team, shifts=(shift,), original='{"a.osei":1}'
+    )
 
 
 def _bare_end(service: str, environment: str | None) -> Alert:
@@ -37,6 +44,7 @@ def _story() -> World:
         Sent(_bare_end("checkout", None), 302),
         Sent(_bare_end("desk", "production"), 303),
         Sent(entity("desk", "payment", "ledger"), 310),
+        Sent(_rota("team-desk"), 311),
         Sent(alert("desk", start=320), 321),
         Sent(alert("payment", start=700), 701),
         Sent(change("flag", "express", when=720, service="payment", before="on", after="off"), 730),

@@ -30,7 +30,7 @@ _FEEDS = (
     sent_at_once(change("flag", "books", when=0, service="ledger")),
     sent_at_once(change("config", "books", when=0, service="ledger")),
 )
-_ALWAYS = ["no_metrics", "no_logs", "no_traces", "no_rota"]
+_ALWAYS = ["no_rota", "no_metrics", "no_logs", "no_traces"]
 _BOOKED = Sent(SHOP[2].model_copy(update={"runbook": "https://runbooks.example/payment"}), 1)
 _FORGED = alert("payment", start=FIRST)
 

@@ -1,0 +1,106 @@
+"""The section of a packet that says who should act: the owner, who is on call, and the runbook, each cited."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from schemas.packets import Claim, OnCall, Ownership
+from schemas.times import date_text
+from streams.assess import Assessment, Surroundings
+from streams.citations import Citations, claim
+from streams.correlate import Placed
+from streams.state import EntityState
+
+_ANNOTATION: Final = "runbook_url"
+"""Annotation under which Prometheus' alerts carry the address of their runbook."""
+
+
+class Runbook(NamedTuple):
+    """What to do, and where that was found: in the index, in an alert, or in a service's catalog entry."""
+
+    link: str
+    entry: EntityState | None
+    alert: Placed | None = None
+
+
+def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) -> Ownership:
+    """Who should act, how that was found, and what to follow."""
+    owner, runbook = assessment.owner, runbook_of(assessment, around)
+    duties = around.desk.on_call(owner.team, assessment.group.onset)
+    facts = runbook.entry.facts if runbook and runbook.entry else None
+    return Ownership(
+        owner=owner.team,
+        service=owner.service,
+        how=owner.how,
+        on_call=tuple(
+            OnCall(person=duty.shift.person, rota=duty.rota.facts.name, until=duty.shift.end)
+            for duty in duties
+        ),
+        runbook=runbook.link if runbook else None,
+        runbook_owner=facts.owner if facts and facts.kind == "runbook" else None,
+        runbook_reviewed_at=facts.reviewed_at if facts else None,
+        runbook_due_at=facts.review_due_at if facts else None,
+        claims=(
+            *_owner_claims(assessment, around, cite),
+            *_duty_claims(assessment, around, cite),
+            *(_runbook_claims(runbook, assessment, cite) if runbook else ()),
+        ),
+    )
+
+
+def _owner_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:
+    owner = assessment.owner
+    entity = around.topology.entities.get(owner.entity or "")
+    if entity and owner.team:
+        text = f"{entity.facts.name} is owned by {owner.team}"
+        yield claim(text, cite.entity(entity), values=(entity.facts.name, owner.team))
+    if owner.alert is not None and owner.team:
+        alert = assessment.group.placed[owner.alert].alert
+        yield claim(f"{alert.facts.name} names {owner.team}", cite.alert(alert), values=(owner.team,))
+
+
+def _duty_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:
+    for duty in around.desk.on_call(assessment.owner.team, assessment.group.onset):
+        person, rota = duty.shift.person, duty.rota.facts.name
+        yield claim(f"{person} is on call by rota {rota}", cite.entity(duty.rota), values=(person, rota))
+
+
+def _runbook_claims(runbook: Runbook, assessment: Assessment, cite: Citations) -> Iterator[Claim]:
+    cited = cite.entity(runbook.entry) if runbook.entry else None
+    if runbook.alert is not None:
+        cited = cite.alert(runbook.alert.alert)
+    if cited is None:
+        return
+    yield claim(f"the runbook is {runbook.link}", cited, values=(runbook.link,))
+    facts = runbook.entry.facts if runbook.entry else None
+    if facts and facts.reviewed_at is not None:
+        reviewed = date_text(facts.reviewed_at)
+        state = "overdue" if is_overdue(facts.review_due_at, assessment.opened_at) else "current"
+        yield claim(f"it was reviewed on {reviewed} ({state})", cited, values=(reviewed,))
+
+
+def is_overdue(due_at: int | None, at: int) -> bool:
+    """True where a review was due at or before a moment; both in microseconds."""
+    return due_at is not None and due_at <= at
+
+
+def runbook_of(assessment: Assessment, around: Surroundings) -> Runbook | None:
+    """The runbook of the alerts on the suspected root, the closest first; else that of its catalog entry."""
+    owner, entities = assessment.owner, around.topology.entities
+    at_root = [placed for placed in assessment.group.placed if placed.service == owner.service]
+    placed = at_root or assessment.group.placed
+    known = entities.get(owner.service or "")
+    stated = Runbook(known.facts.runbook, known) if known and known.facts.runbook else None
+    return _indexed(placed, around) or next(_annotated(placed), None) or stated
+
+
+def _indexed(placed: Iterable[Placed], around: Surroundings) -> Runbook | None:
+    found = [around.desk.indexed(one.alert.facts.name, one.service) for one in placed]
+    best = max((one for one in found if one), key=lambda one: one[0], default=None)
+    return Runbook(best[1].facts.runbook or "", best[1]) if best else None
+
+
+def _annotated(placed: Iterable[Placed]) -> Iterator[Runbook]:
+    for one in placed:
+        link = one.alert.facts.annotations.get(_ANNOTATION, "")
+        if link.startswith(("http://", "https://")):
+            yield Runbook(link, None, one)
