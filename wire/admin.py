@@ -30,8 +30,15 @@ MAX_RECORD_BYTES: Final = 1_048_576
 TIMEOUT_S: Final = 10.0
 """How long to wait for the broker before saying that it does not answer."""
 
-_MOVING: Final = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
-"""What a partition says that has just been made, or whose leader is just changing."""
+_MOVING: Final = frozenset(
+    {
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.UNKNOWN_LEADER_EPOCH,
+        KafkaError.FENCED_LEADER_EPOCH,
+    }
+)
+"""What a partition says that has just been made, whose leader is just changing, or whose broker has just started."""
 
 _DAY_MS: Final = 86_400_000
 _HELD: Final = ("cleanup.policy", "message.timestamp.type")

@@ -1,6 +1,7 @@
 """Topics: what the catalogue says is what the cluster has, and what does not fit is refused in one line."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, NewTopic, ResourceType
@@ -47,6 +48,18 @@ def test_doing_it_again_changes_nothing(bootstrap: str, there: dict[str, int]) -
     """A second creation should give the same layout."""
     assert there == admin.ensure_topics(KafkaSettings(bootstrap=bootstrap, partitions=3))
     assert there == admin.layout(bootstrap)
+
+
+def test_a_broker_that_starts_again_is_waited_for(tmp_path: Path) -> None:
+    """A broker is asked as soon as it listens: partitions that it has not taken up yet should be waited for."""
+    settings = KafkaSettings(bootstrap="", partitions=4)
+    for _ in range(3):
+        broker = start_broker(tmp_path, progress=print)
+        try:
+            here = settings.model_copy(update={"bootstrap": broker.bootstrap})
+            assert set(TOPICS) == set(admin.ensure_topics(here))
+        finally:
+            kill_broker(broker)
 
 
 @pytest.mark.usefixtures("there")
