@@ -6,25 +6,24 @@ answer, is one line and a non-zero code.
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 import time
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import structlog
 import uvicorn
 import uvloop
 
-from schemas.settings import GatewaySettings, Settings
+from schemas.settings import Settings
 from schemas.topics import INPUT_TOPICS
 from sources.gateway import Gateway, gateway_app
 from wire.durable import Durable
 from wire.errors import KafkaProblem
+from wire.listening import CannotListen, OrderlyServer, listen
 from wire.presence import require_topics
 
 PORT_FILE: Final = "gateway.port"
@@ -33,13 +32,8 @@ _NEEDED: Final = (*INPUT_TOPICS, "dead-letters", "audit-entries")
 _LAYOUT_S: Final = 30.0
 """How long the number of partitions counts as known."""
 _GRACE_S: Final = 15
-_BACKLOG: Final = 2048
 
 log = structlog.get_logger()
-
-
-class CannotListen(RuntimeError):
-    """The port cannot be had. The text is one line for a person."""
 
 
 def run_gateway(settings: Settings, *, build: str | None = None, state: Path | None = None) -> int:
@@ -60,7 +54,7 @@ async def serve(settings: Settings, build: str, state: Path | None = None) -> in
 
     Raises CannotListen, or KafkaProblem when no broker answers or topics are missing.
     """
-    listening = listen(settings.gateway)
+    listening = listen("gateway", settings.gateway.host, settings.gateway.port)
     try:
         await asyncio.to_thread(require_topics, settings.kafka.bootstrap, _NEEDED)
         durable = Durable(settings.kafka.bootstrap, timeout_s=settings.gateway.ack_timeout_s)
@@ -73,37 +67,12 @@ async def serve(settings: Settings, build: str, state: Path | None = None) -> in
         listening.close()
 
 
-def listen(settings: GatewaySettings) -> socket.socket:
-    """A socket that listens; port 0 picks a free one. CannotListen where the port is in use or not allowed."""
-    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((settings.host, settings.port))
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        listening.close()
-        raise CannotListen(
-            f"the gateway cannot listen on {settings.host} port {settings.port}: {error.strerror};"
-            f" stop what uses it, or set gateway.port (0 picks a free one)"
-        ) from error
-    return listening
-
-
 def installed_version() -> str:
     """The version of the installed program."""
     try:
         return version("incident-intelligence")
     except PackageNotFoundError:
         return "unknown"
-
-
-class _Server(uvicorn.Server):
-    """Ends in order on a signal, and leaves the exit code to us."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
-        """First signal: answer what is under way. A second SIGINT: at once."""
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
 
 
 async def _serve(gateway: Gateway, listening: socket.socket, state: Path | None) -> int:
@@ -117,7 +86,7 @@ async def _serve(gateway: Gateway, listening: socket.socket, state: Path | None)
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
-    server = _Server(config)
+    server = OrderlyServer(config)
     with _PortFile(state, port):
         log.info("gateway.listening", host=host, port=port, url=f"http://{host}:{port}")
         watching = asyncio.create_task(_leave_when_broken(gateway.durable, server))
