@@ -1,15 +1,15 @@
 """Owns reading the tables: candidates, packets with their proofs, time lines, evidence with its original.
 
-May not: write, print. Goes to: the reading commands, later the page. Replay tenants are left out of lists
+May not: write, print. Goes to: the reading commands and the page. Replay tenants are left out of lists
 unless asked for; by name everything is found.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, desc, or_, select
+import orjson
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, desc, or_, select, true
 
 from schemas.packets import Candidate, Packet
 from schemas.settings import REPLAY_PREFIX, is_replay
@@ -74,17 +74,24 @@ def candidates(
     return _candidates(connection, query.limit(limit))
 
 
-def find(connection: Connection, name: str, tenant: str | None = None) -> Candidate:
+def find(
+    connection: Connection,
+    name: str,
+    tenant: str | None = None,
+    within: ColumnElement[bool] | None = None,
+) -> Candidate:
     """The candidate that a person means: INC-7F3KQ2, 7f3kq2, or the beginning of the full id.
 
-    A replay names its candidates as the recorded tenant did: without `tenant` the lived one is meant. Raises
-    NotFound with near matches, or with what tells those apart that fit.
+    A replay names its candidates as the recorded tenant did: without `tenant` the lived one is meant. `within`:
+    the candidates that the asker may know of. Raises NotFound with near matches, or with what tells those apart
+    that fit.
     """
-    found = _candidates(connection, _named(name, tenant))
+    allowed = true() if within is None else within
+    found = _candidates(connection, _named(name, tenant).where(allowed))
     lived = [one for one in found if not is_replay(one.tenant)]
     found = lived or found
     if not found:
-        raise NotFound(f"no candidate is named {name!r}{_hint(connection, name)}")
+        raise NotFound(f"no candidate is named {name!r}{_hint(connection, name, allowed)}")
     if len(found) > 1:
         raise NotFound(f"{name!r} names {len(found)} candidates{_apart(found)}")
     return found[0]
@@ -133,9 +140,14 @@ def packet(connection: Connection, candidate: Candidate) -> Shown | None:
 def timeline(connection: Connection, candidate: Candidate) -> list[Event]:
     """Everything that is known to have happened, and every revision, in order of time."""
     shown = packet(connection, candidate)
-    moments = [moment for moment in shown.packet.timeline if moment.kind != "packet"] if shown else []
-    happened = [Event(m.at, m.kind, m.text, m.evidence) for m in moments]
-    return sorted([*happened, *_revisions(connection, candidate)], key=lambda event: event.at)
+    happened = moments(shown.packet) if shown else []
+    return sorted([*happened, *revisions(connection, candidate)], key=lambda event: event.at)
+
+
+def moments(shown: Packet) -> list[Event]:
+    """What a packet says has happened, without its revisions, in order of time."""
+    told = (Event(m.at, m.kind, m.text, m.evidence) for m in shown.timeline if m.kind != "packet")
+    return sorted(told, key=lambda event: event.at)
 
 
 def evidence(connection: Connection, candidate: Candidate, evidence_id: str) -> StoredEvidence:
@@ -173,8 +185,8 @@ def _named(name: str, tenant: str | None) -> Select[Any]:
     return query.order_by(table.c.candidate_id, table.c.tenant).limit(20)
 
 
-def _hint(connection: Connection, name: str) -> str:
-    latest = select(CANDIDATES.c.short_id).order_by(desc(CANDIDATES.c.opened_at)).limit(_NEAR)
+def _hint(connection: Connection, name: str, allowed: ColumnElement[bool]) -> str:
+    latest = select(CANDIDATES.c.short_id).where(allowed).order_by(desc(CANDIDATES.c.opened_at)).limit(_NEAR)
     known = list(connection.execute(latest).scalars())
     wanted = name.strip().upper()
     wanted = wanted if wanted.startswith(_PREFIX) else _PREFIX + wanted
@@ -184,8 +196,8 @@ def _hint(connection: Connection, name: str) -> str:
     return "; `incidents list` shows what there is" if known else "; there are no candidates yet"
 
 
-def _revisions(connection: Connection, candidate: Candidate) -> Iterator[Event]:
-    """Each revision as an event: what it is, and what was new in it."""
+def revisions(connection: Connection, candidate: Candidate) -> list[Event]:
+    """Each revision as an event, in their order: which it is, and what was new in it."""
     table = CANDIDATE_REVISIONS
     same = and_(
         PACKETS.c.tenant == table.c.tenant,
@@ -193,16 +205,21 @@ def _revisions(connection: Connection, candidate: Candidate) -> Iterator[Event]:
         PACKETS.c.revision_id == table.c.revision_id,
     )
     query = (
-        select(table.c.body, PACKETS.c.body.label("packet"))
+        select(table.c.revision, table.c.cut_at, table.c.state, table.c.phase, PACKETS.c.body)
         .join_from(table, PACKETS, same, isouter=True)
         .where(table.c.tenant == candidate.tenant, table.c.candidate_id == candidate.candidate_id)
         .order_by(table.c.revision, table.c.signals_offset)
     )
-    for row in connection.execute(query):
-        cut = Candidate.model_validate_json(row.body)
-        news = Packet.model_validate_json(row.packet).whats_new if row.packet else ()
-        words = news or (cut.state if cut.state == "merged" else cut.phase,)
-        yield Event(cut.revision.at, "packet", f"revision {cut.revision.number}: {'; '.join(words)}")
+    return [
+        _revision(row.body, row.revision, row.cut_at, row.state, row.phase)
+        for row in connection.execute(query)
+    ]
+
+
+def _revision(body: str | None, number: int, cut_at: int, state: str, phase: str) -> Event:
+    news = orjson.loads(body)["whats_new"] if body else ()
+    words = news or (state if state == "merged" else phase,)
+    return Event(cut_at, "packet", f"revision {number}: {'; '.join(words)}")
 
 
 def _same_revision() -> ColumnElement[bool]:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from schemas.packets import Candidate
 from sinks.rows import Row, Values, candidate_row, member_rows
 from sinks.tables import CANDIDATES, MEMBERS, METADATA, ORIGINALS, SINK_OFFSETS
+from sinks.views import create_views
 
 _CHUNK: Final = 400
 """Identities asked for in one statement: below every database's limit of parameters."""
@@ -35,8 +36,9 @@ class AnotherSink(RuntimeError):
 
 
 def create_tables(engine: Engine) -> None:
-    """Create the tables that are missing."""
+    """Create the tables that are missing, and the views as this version says them."""
     METADATA.create_all(engine)
+    create_views(engine)
 
 
 def load_offsets(engine: Engine) -> dict[tuple[str, int], int]:
