@@ -49,7 +49,7 @@ def measure(rate: float, seconds: float, progress: Progress) -> Figures:
     settings = Settings(tenants=(TenantSettings(name="default", environments=environments()),))
     with tempfile.TemporaryDirectory(prefix="incidents-bench-") as folder:
         home = home_of(Path(folder) / "home")
-        with system(home, settings, workers=2, port=0) as here:
+        with system(home, settings, workers=2) as here:
             progress(f"at rest for {_REST_S:.0f} s")
             rest = cpu_figures("rest.cpu", _use_from(_pids(here), time.time(), _REST_S))
             return rest | _UnderLoad(here, home.database, Path(folder), progress).run(rate, seconds)

@@ -17,8 +17,8 @@ from typing import Annotated
 import typer
 
 from cli.console import fail, progress, speaks_plainly
+from cli.home_tokens import REPLAY, login_link, token_of
 from cli.replay import come_through
-from cli.replay_token import token_of
 from cli.showing import NothingCame, Watching
 from cli.system import DEFAULT_HOME, stay, system
 from local.home import Home, holder, home_of
@@ -54,7 +54,7 @@ def demo(recording: Annotated[Path, _FOLDER] = RECORDING) -> None:
     """Start everything here, send a recorded incident, print its packet; on a terminal stays up until Ctrl-C."""
     began = time.monotonic()
     try:
-        with _own_home() as home, system(home, Settings(), workers=2, port=0) as here:
+        with _own_home() as home, system(home, Settings(), workers=2) as here:
             _show(here, home, recording, began)
             if sys.stdout.isatty():
                 progress("everything stays up until Ctrl-C")
@@ -116,7 +116,7 @@ class _Sending:
 
 def _show(here: Running, home: Home, recording: Path, began: float) -> None:
     status = here.status()
-    sending = _Sending(Target(status.gateway, _TENANT, token_of(home)), recording)
+    sending = _Sending(Target(status.gateway, _TENANT, token_of(home, REPLAY)), recording)
     with (
         following(status.bootstrap, "context-packets") as packets,
         following(status.bootstrap, "incident-candidates") as candidates,
@@ -134,14 +134,16 @@ def _show(here: Running, home: Home, recording: Path, began: float) -> None:
         come_through(status.bootstrap, sending.check)
         final = watching.final()
     _say(packet_text(final[0]))
-    _say(_next_steps(final, home))
+    _say(_next_steps(final, home, status.page))
 
 
-def _next_steps(final: list[Packet], home: Home) -> str:
+def _next_steps(final: list[Packet], home: Home, page: str) -> str:
     """Where to look next: commands that exist, for the candidates that there are."""
     others = [f"  {packet.candidate.short_id}  {packet.candidate.title}" for packet in final[1:]]
     found = ["ALSO FOUND", *others, ""] if others else []
-    return "\n".join([*found, *(_a_look_around(final[0], home) if sys.stdout.isatty() else _ON_A_TERMINAL)])
+    return "\n".join(
+        [*found, *(_a_look_around(final[0], home, page) if sys.stdout.isatty() else _ON_A_TERMINAL)]
+    )
 
 
 _ON_A_TERMINAL = (
@@ -151,13 +153,15 @@ _ON_A_TERMINAL = (
 )
 
 
-def _a_look_around(main: Packet, home: Home) -> list[str]:
-    """What to type into another terminal while the demo stays up."""
+def _a_look_around(main: Packet, home: Home, page: str) -> list[str]:
+    """What to open, and what to type into another terminal, while the demo stays up."""
     here = home.folder.is_relative_to(Path.cwd())
     folder = home.folder.relative_to(Path.cwd()) if here else home.folder
     name, first = main.candidate.short_id, main.evidence[0].id
     return [
-        "LOOK NEXT, in another terminal",
+        "LOOK NEXT, in a browser (the link logs in)",
+        f"  {login_link(home, page, f'/incidents/{name}?tenant={_TENANT}')}",
+        "or in another terminal",
         f"  .venv/bin/incidents list --replays --home {folder}",
         f"  .venv/bin/incidents timeline {name} --home {folder}",
         f"  .venv/bin/incidents evidence {name} {first} --home {folder}",

@@ -1,4 +1,4 @@
-"""Owns the commands that run one process each, as production does: gateway, worker, auditor, sink.
+"""Owns the commands that run one process each, as production does: gateway, worker, auditor, sink, web.
 
 May not: hold logic; every part comes from its own package and is put together here.
 """
@@ -24,6 +24,7 @@ from cli.health import Health
 from cli.settings_file import load_settings
 from schemas.settings import Settings
 from schemas.topics import INPUT_TOPICS, TOPICS
+from sinks.page.serving import run_page
 from sinks.sink import run_sink
 from sources.serving import run_gateway
 from wire.presence import require_topics
@@ -43,7 +44,7 @@ HealthPort = Annotated[int | None, _PORT]
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (gateway, worker, auditor, sink):
+    for command in (gateway, worker, auditor, sink, web):
         app.command(rich_help_panel="Processes, one each")(speaks_plainly(command))
 
 
@@ -70,6 +71,12 @@ def sink(settings: SettingsPath = None, name: Name = "sink", health_port: Health
     health = Health(health_port)
     _log_as(name)
     raise typer.Exit(run_sink(load_settings(settings), health.ready))
+
+
+def web(settings: SettingsPath = None) -> None:
+    """Serve the web page; every look at a packet or at evidence is audited before it is shown."""
+    _log_as("web")
+    raise typer.Exit(run_page(load_settings(settings), build()))
 
 
 def _log_as(name: str) -> None:

@@ -15,9 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.build import build
 from cli.console import fail, progress, speaks_plainly
+from cli.home_tokens import REPLAY, token_of
 from cli.inprocess import InProcess
 from cli.processes import GROUP
-from cli.replay_token import token_of
 from cli.settings_file import load_settings
 from cli.system import DEFAULT_HOME, HomePath
 from local.home import Home
@@ -116,7 +116,7 @@ def through_kafka(steps: Iterable[Step], tenant: str, home: Home) -> bytes:
     with following(status.bootstrap, "incident-candidates") as follower:
         known = sum(1 for _ in follower.rest())
         progress(f"{known} earlier revisions in the topic") if known else None
-        send(steps, Target(status.gateway, tenant, token_of(home)))
+        send(steps, Target(status.gateway, tenant, token_of(home, REPLAY)))
         come_through(status.bootstrap)
         values = [decode("incident-candidates", value) for value in follower.rest()]
     return export(c for c in values if isinstance(c, Candidate) and c.tenant == tenant)

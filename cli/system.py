@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from cli.console import FAILED, progress, speaks_plainly
-from cli.replay_token import with_replay_token
+from cli.home_tokens import login_link, with_tokens
 from cli.settings_file import load_settings
 from local.detached import down as stop_system
 from local.detached import up_detached
@@ -34,6 +34,7 @@ _SETTINGS = typer.Option(
 )
 _WORKERS = typer.Option("--workers", help="Number of workers.", min=1, max=16)
 _PORT = typer.Option("--port", help="Port of the gateway; 0 picks a free one.", min=0, max=65535)
+_PAGE_PORT = typer.Option("--page-port", help="Port of the web page; 0 picks a free one.", min=0, max=65535)
 
 
 def register(app: typer.Typer) -> None:
@@ -46,6 +47,7 @@ def up(
     home: HomePath = DEFAULT_HOME,
     workers: Annotated[int, _WORKERS] = 2,
     port: Annotated[int, _PORT] = 8080,
+    page_port: Annotated[int, _PAGE_PORT] = 8090,
     settings: Annotated[Path | None, _SETTINGS] = None,
     *,
     detach: Annotated[bool, typer.Option("--detach", help="Return once everything is up.")] = False,
@@ -64,14 +66,17 @@ def up(
             str(workers),
             "--port",
             str(port),
+            "--page-port",
+            str(page_port),
         )
         _show(up_detached(home_of(home), [*command, *given], progress), as_json=as_json)
         return
-    with system(home_of(home), loaded, workers, port) as here:
+    with system(home_of(home), loaded, workers, (port, page_port)) as here:
         if as_json or sys.stdout.isatty():
             _show(here.status(), as_json=as_json)
         else:
-            progress(f"up: gateway {here.status().gateway}, kafka {here.status().bootstrap}")
+            now = here.status()
+            progress(f"up: gateway {now.gateway}, kafka {now.bootstrap}, page {_login(now)}")
         stay(here)
 
 
@@ -98,9 +103,11 @@ def program() -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", "cli.start")
 
 
-def system(home: Home, settings: Settings, workers: int, port: int) -> AbstractContextManager[Running]:
-    """The system of a home, running as long as the block."""
-    plan = Plan(home, program(), with_replay_token(settings, home), workers, port)
+def system(
+    home: Home, settings: Settings, workers: int, ports: tuple[int, int] = (0, 0)
+) -> AbstractContextManager[Running]:
+    """The system of a home, running as long as the block; `ports` of gateway and page, 0 for any free one."""
+    plan = Plan(home, program(), with_tokens(settings, home), workers, *ports)
     return running(plan, lay_out=_lay_out, progress=progress)
 
 
@@ -134,3 +141,9 @@ def _show(now: Status, *, as_json: bool) -> None:
     console.print(table)
     if now.gateway:
         console.print(f"gateway {now.gateway}   kafka {now.bootstrap}", highlight=False)
+        console.print(f"page    {_login(now)}", highlight=False, soft_wrap=True)
+
+
+def _login(now: Status) -> str:
+    """Where to look with one click; only the owner of the home can read the token in it."""
+    return login_link(Home(Path(now.home)), now.page)

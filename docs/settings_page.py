@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from schemas.model import Message
+from schemas.page_settings import PageSettings, ReaderSettings
 from schemas.settings import (
     AuditSettings,
     CorrelationSettings,
@@ -40,6 +41,8 @@ _GROUPS: Final[dict[str, type[Message]]] = {
     "[state]": StateSettings,
     "[audit]": AuditSettings,
     "[sink]": SinkSettings,
+    "[page]": PageSettings,
+    "[[page.readers]]": ReaderSettings,
 }
 
 

@@ -31,13 +31,14 @@ class ProcessStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """A whole system; `pid` is the supervisor's, `bootstrap` and `gateway` are where it answers."""
+    """A whole system; `pid` is the supervisor's, `bootstrap`, `gateway` and `page` are where it answers."""
 
     phase: Phase
     home: str
     pid: int | None
     bootstrap: str
     gateway: str
+    page: str
     settings: str
     processes: tuple[ProcessStatus, ...]
 
@@ -74,7 +75,7 @@ def left_running(home: Home) -> tuple[ProcessStatus, ...]:
 
 def read_status(home: Home) -> Status:
     """The status now. Without a supervisor the system is down, whatever a killed one left written."""
-    nothing = Status("down", str(home.folder), None, "", "", str(home.settings), ())
+    nothing = Status("down", str(home.folder), None, "", "", "", str(home.settings), ())
     pid = holder(home)
     try:
         kept = from_json(home.state.read_bytes())

@@ -39,13 +39,14 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run: `program` is the `incidents` command; a `gateway_port` of 0 means any free one."""
+    """What to run: `program` is the `incidents` command; a port of 0 means any free one."""
 
     home: Home
     program: tuple[str, ...]
     settings: Settings
     workers: int
     gateway_port: int = 0
+    page_port: int = 0
 
 
 class Running:
@@ -55,7 +56,7 @@ class Running:
         self.settings = plan.settings
         self._plan, self._progress = plan, progress
         self._phase: Phase = "starting"
-        self._bootstrap, self._gateway = "", ""
+        self._bootstrap, self._gateway, self._page = "", "", ""
         self._broker: Watched | None = None
         self._parts: list[Watched] = []
         self._saved: Status | None = None
@@ -68,8 +69,8 @@ class Running:
         home = self._plan.home
         watched = [self._broker, *self._parts] if self._broker else self._parts
         processes = tuple(each.status() for each in watched)
-        told = (str(home.folder), os.getpid(), self._bootstrap, self._gateway, str(home.settings))
-        return Status(self._phase, *told, processes)
+        told = (str(home.folder), os.getpid(), self._bootstrap, self._gateway, self._page)
+        return Status(self._phase, *told, str(home.settings), processes)
 
     def check(self) -> None:
         """Raise what made the watching fail, if anything did."""
@@ -96,9 +97,9 @@ class Running:
         plan = self._plan
         ports = _choose_ports(plan)
         system = describe(plan.program, plan.home.settings, ports, plan.workers)
-        self.settings = local_settings(plan.settings, plan.home, broker.bootstrap, system.gateway_port)
+        self.settings = local_settings(plan.settings, plan.home, broker.bootstrap, system)
         replace_file(plan.home.settings, settings_toml(self.settings).encode())
-        self._gateway = system.gateway
+        self._gateway, self._page = system.gateway, system.page
         return system
 
     def _wait_until_healthy(self) -> None:
@@ -184,11 +185,13 @@ def _wait_for_leftovers(home: Home, progress: Progress) -> None:
 
 
 def _choose_ports(plan: Plan) -> tuple[int, ...]:
-    wanted = plan.gateway_port
-    if wanted and not is_free(wanted):
-        raise LocalError(f"port {wanted} is in use; stop what listens there or choose another gateway port")
+    for what, wanted in (("gateway", plan.gateway_port), ("page", plan.page_port)):
+        if wanted and not is_free(wanted):
+            raise LocalError(
+                f"port {wanted} is in use; stop what listens there or choose another {what} port"
+            )
     found = free_ports(len(part_names(plan.workers)))
-    return (wanted or found[0], *found[1:])
+    return (plan.gateway_port or found[0], *found[1:-1], plan.page_port or found[-1])
 
 
 def _watched_part(part: Part, home: Home) -> Watched:

@@ -13,6 +13,9 @@ from local.home import Home
 from local.ports import HOST
 from schemas.settings import Settings
 
+_SERVERS = frozenset({"gateway", "web"})
+"""Processes that answer over HTTP anyway."""
+
 
 @dataclass(frozen=True)
 class Part:
@@ -34,6 +37,12 @@ class System:
 
     parts: tuple[Part, ...]
     gateway_port: int
+    page_port: int
+
+    @property
+    def page(self) -> str:
+        """The page's address."""
+        return f"http://{HOST}:{self.page_port}"
 
     @property
     def gateway(self) -> str:
@@ -43,31 +52,32 @@ class System:
 
 def part_names(workers: int) -> tuple[str, ...]:
     """The processes beside the broker, in the order in which the data moves."""
-    return ("gateway", *(f"worker-{number}" for number in range(1, workers + 1)), "auditor", "sink")
+    return ("gateway", *(f"worker-{number}" for number in range(1, workers + 1)), "auditor", "sink", "web")
 
 
 def describe(program: Sequence[str], settings: Path, ports: Sequence[int], workers: int) -> System:
     """The system whose processes are run by `program` (the `incidents` command) with one settings file.
 
     `ports` has one port for each of `part_names(workers)`. Every process is told its name and its port:
-    `incidents worker --settings FILE --name worker-1 --health-port 41234`; the gateway's health is at its
-    own port, which the settings say.
+    `incidents worker --settings FILE --name worker-1 --health-port 41234`; the health of gateway and page is at
+    their own ports, which the settings say.
     """
     parts = []
     for name, port in zip(part_names(workers), ports, strict=True):
         role = name.partition("-")[0]
-        own = () if role == "gateway" else ("--name", name, "--health-port", str(port))
+        own = () if role in _SERVERS else ("--name", name, "--health-port", str(port))
         parts.append(Part(name, (*program, role, "--settings", str(settings), *own), port))
-    return System(tuple(parts), ports[0])
+    return System(tuple(parts), ports[0], ports[-1])
 
 
-def local_settings(base: Settings, home: Home, bootstrap: str, gateway_port: int) -> Settings:
-    """`base` with the broker, the port, the tables and the key of this system in their places."""
+def local_settings(base: Settings, home: Home, bootstrap: str, system: System) -> Settings:
+    """`base` with the broker, the ports, the tables and the key of this system in their places."""
     return base.model_copy(
         update={
             "kafka": base.kafka.model_copy(update={"bootstrap": bootstrap}),
-            "gateway": base.gateway.model_copy(update={"host": HOST, "port": gateway_port}),
+            "gateway": base.gateway.model_copy(update={"host": HOST, "port": system.gateway_port}),
             "audit": base.audit.model_copy(update={"key_file": str(home.audit_key)}),
+            "page": base.page.model_copy(update={"host": HOST, "port": system.page_port}),
             "sink": base.sink.model_copy(update={"database": f"sqlite:///{home.database}"}),
         }
     )

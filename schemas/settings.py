@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from schemas.identity import content_hash
 from schemas.model import Message
+from schemas.page_settings import PageSettings
 from schemas.times import SECOND
 
 REPLAY_PREFIX: Final = "replay-"
@@ -241,6 +242,7 @@ class Settings(Message):
     state: StateSettings = StateSettings()
     audit: AuditSettings = AuditSettings()
     sink: SinkSettings = SinkSettings()
+    page: PageSettings = PageSettings()
 
     def tenant(self, name: str) -> TenantSettings | None:
         """The settings of a tenant; replay tenants have those of the first tenant; None when it is unknown."""

@@ -25,6 +25,7 @@ class Composed:
 
     project: str
     port: int
+    page_port: int
     image: str
 
     def compose(self, *arguments: str) -> str:
@@ -60,7 +61,11 @@ class Composed:
 
     @property
     def _variables(self) -> dict[str, str]:
-        return {"INCIDENTS_PORT": str(self.port), "INCIDENTS_IMAGE": self.image}
+        return {
+            "INCIDENTS_PORT": str(self.port),
+            "INCIDENTS_PAGE_PORT": str(self.page_port),
+            "INCIDENTS_IMAGE": self.image,
+        }
 
 
 def run(*command: str, variables: Mapping[str, str] | None = None) -> str:

@@ -21,7 +21,8 @@ def engine() -> None:
 def composed(engine: None) -> Iterator[Composed]:  # noqa: ARG001 - what it stands on
     """The whole system, up and healthy."""
     name = f"incidents-test-{os.getpid()}"
-    system = Composed(name, free_ports(1)[0], f"{name}:local")
+    port, page_port = free_ports(2)
+    system = Composed(name, port, page_port, f"{name}:local")
     try:
         system.up()
         yield system

@@ -8,7 +8,7 @@ from tests.facts import eventually
 pytestmark = pytest.mark.timeout(1500)  # the image may have to be built from nothing
 _SETTLED_S = 360
 """The lateness and the hold of the settings, and the log's way to the tables."""
-OURS = ("gateway", "worker-1", "worker-2", "auditor", "sink")
+OURS = ("gateway", "worker-1", "worker-2", "auditor", "sink", "web")
 
 
 def test_a_posted_alert_becomes_a_packet_in_postgres(composed: Composed) -> None:
@@ -54,10 +54,13 @@ def test_no_process_is_root_or_may_write_to_its_image(composed: Composed, servic
     )
 
 
-def test_only_the_gateway_is_published_and_only_on_this_machine(composed: Composed) -> None:
+def test_only_gateway_and_page_are_published_and_only_on_this_machine(composed: Composed) -> None:
     """Neither Kafka nor Postgres nor a health port should be reached from outside."""
     published = composed.compose("ps", "--format", "{{.Service}} {{.Ports}}").splitlines()
-    assert [f"gateway 127.0.0.1:{composed.port}->8080/tcp"] == [line for line in published if "->" in line]
+    assert [
+        f"gateway 127.0.0.1:{composed.port}->8080/tcp",
+        f"web 127.0.0.1:{composed.page_port}->8090/tcp",
+    ] == sorted(line for line in published if "->" in line)
 
 
 def test_what_is_stored_outlives_the_containers(composed: Composed) -> None:

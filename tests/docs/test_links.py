@@ -44,7 +44,7 @@ def _leads_somewhere(link: str, page: Path) -> bool:
 def test_the_table_of_folders_is_whole_and_in_order(page: Path) -> None:
     """Each package should have its row, in the order of pyproject.toml, which is that of the data."""
     rows = re.findall(r"^\| `(\w+)/` \|", page.read_text("utf-8"), re.MULTILINE)
-    assert _PACKAGES == rows
+    assert [package for package in _PACKAGES if "." not in package] == rows
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-PROCESSES = ("gateway", "worker", "auditor", "sink")
+PROCESSES = ("gateway", "worker", "auditor", "sink", "web")
 _PATIENCE_S = 60.0
 
 
@@ -28,7 +28,7 @@ def test_no_process_starts_without_a_broker_and_each_says_where_it_looked(tmp_pa
     settings = tmp_path / "settings.toml"
     database = tmp_path / "incidents.db"
     settings.write_text(
-        f'[kafka]\nbootstrap = "127.0.0.1:9"\n[gateway]\nport = 0\n[sink]\ndatabase = "sqlite:///{database}"\n'
+        f'[kafka]\nbootstrap = "127.0.0.1:9"\n[gateway]\nport = 0\n[page]\nport = 0\n[sink]\ndatabase = "sqlite:///{database}"\n'
     )
     started = {name: _start(name, "--settings", str(settings)) for name in PROCESSES}
     for name, process in started.items():

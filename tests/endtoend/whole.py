@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.build import build
+from cli.home_tokens import REPLAY, token_of
 from cli.inprocess import InProcess
-from cli.replay_token import token_of
 from cli.settings_file import load_settings
 from local.home import Home
 from local.status import Status, read_status
@@ -40,7 +40,7 @@ class Whole:
 
     def send(self, steps: Iterable[Delivery | Tick], tenant: str) -> None:
         """Sends the steps through the gateway as a replay tenant."""
-        send(steps, Target(self.status.gateway, tenant, token_of(Home(self.home))))
+        send(steps, Target(self.status.gateway, tenant, token_of(Home(self.home), REPLAY)))
 
     def in_process(self, steps: Iterable[Delivery | Tick], tenant: str) -> list[Output]:
         """What the same steps give without Kafka, under the settings of this system."""

@@ -34,7 +34,7 @@ def main() -> None:
     settings = tomllib.loads(told.settings.read_text())
     if told.name == os.environ.get("STAND_IN_FAILS"):
         sys.exit("error: the stand-in was told to fail")
-    port = told.health_port or settings["gateway"]["port"]
+    port = told.health_port or settings["page" if told.role == "web" else "gateway"]["port"]
     http.server.HTTPServer(("127.0.0.1", port), _Health).serve_forever()
 
 

@@ -17,7 +17,7 @@ from tests.local.owner import STAND_IN
 from tests.local.systems import pids, run_owner, when_healthy
 from tests.processes import is_gone
 
-_NAMES = ["kafka", "gateway", "worker-1", "worker-2", "auditor", "sink"]
+_NAMES = ["kafka", "gateway", "worker-1", "worker-2", "auditor", "sink", "web"]
 
 
 def _lay_out(settings: Settings) -> None:

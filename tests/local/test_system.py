@@ -16,15 +16,16 @@ from schemas.settings import Settings
 
 def test_every_process_is_told_its_settings_its_name_and_its_port() -> None:
     """The commands should be those of the `incidents` program, as production runs them."""
-    system = describe(["incidents"], Path("/s.toml"), [1, 2, 3, 4], workers=1)
+    system = describe(["incidents"], Path("/s.toml"), [1, 2, 3, 4, 5], workers=1)
     commands = [" ".join(part.command) for part in system.parts]
     assert commands == [
         "incidents gateway --settings /s.toml",
         "incidents worker --settings /s.toml --name worker-1 --health-port 2",
         "incidents auditor --settings /s.toml --name auditor --health-port 3",
         "incidents sink --settings /s.toml --name sink --health-port 4",
+        "incidents web --settings /s.toml",
     ]
-    assert system.gateway == "http://127.0.0.1:1"
+    assert (system.gateway, system.page) == ("http://127.0.0.1:1", "http://127.0.0.1:5")
 
 
 def test_too_few_ports_are_a_mistake_of_the_caller() -> None:
@@ -34,10 +35,11 @@ def test_too_few_ports_are_a_mistake_of_the_caller() -> None:
 
 
 def test_the_settings_file_reads_back_as_the_settings() -> None:
-    """What the processes read should be what was meant, with this system's broker, port, tables and key."""
-    meant = local_settings(Settings(), Home(Path("/home/x")), "127.0.0.1:9", 8)
+    """What the processes read should be what was meant, with this system's broker, ports, tables and key."""
+    system = describe(["incidents"], Path("/s.toml"), [8, 2, 3, 4, 5], workers=1)
+    meant = local_settings(Settings(), Home(Path("/home/x")), "127.0.0.1:9", system)
     assert Settings.model_validate(tomllib.loads(settings_toml(meant))) == meant
-    assert (meant.kafka.bootstrap, meant.gateway.port) == ("127.0.0.1:9", 8)
+    assert (meant.kafka.bootstrap, meant.gateway.port, meant.page.port) == ("127.0.0.1:9", 8, 5)
     assert meant.sink.database == "sqlite:////home/x/incidents.db"
     assert meant.audit.key_file == "/home/x/audit/signing.key"
 
@@ -62,4 +64,4 @@ def test_the_ports_that_are_found_are_free_and_different() -> None:
 
 def test_there_is_one_name_for_each_worker() -> None:
     """Names should follow the data."""
-    assert part_names(2) == ("gateway", "worker-1", "worker-2", "auditor", "sink")
+    assert part_names(2) == ("gateway", "worker-1", "worker-2", "auditor", "sink", "web")

@@ -1,0 +1,42 @@
+"""Owns `incidents token`: a new token for a reader of the page, and the lines that let its holder in.
+
+May not: keep it anywhere; whoever runs the page puts the hash into its settings. Goes to: standard output.
+"""
+
+import secrets
+import sys
+from typing import Annotated
+
+import orjson
+import tomli_w
+import typer
+
+from cli.console import speaks_plainly
+from schemas.identity import content_hash
+from schemas.page_settings import ReaderSettings
+
+_NAME = typer.Argument(help="What the audit calls whoever holds the token.", metavar="NAME")
+_TENANTS = typer.Option("--tenant", help="A tenant that they may see; several times for several.")
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command(rich_help_panel="Processes, one each")(speaks_plainly(token))
+
+
+def token(
+    name: Annotated[str, _NAME],
+    tenants: Annotated[list[str] | None, _TENANTS] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+) -> None:
+    """Make a token for the web page: the token for its reader, and its hash for the settings."""
+    made = secrets.token_hex(20)
+    allowed = tuple(tenants or ("default",))
+    reader = ReaderSettings(name=name, token_sha256=content_hash(made.encode()), tenants=allowed)
+    told = reader.model_dump(mode="json", exclude_none=True)
+    if as_json:
+        sys.stdout.write(orjson.dumps({"token": made, "reader": told}).decode() + "\n")
+        return
+    lines = tomli_w.dumps({"page": {"readers": [told]}})
+    sys.stdout.write(f"# for {name!r}, to log in with; it is kept nowhere:\n# {made}\n{lines}")

@@ -1,0 +1,1 @@
+"""The web page: incidents as they are now, and everything behind them, for people on any screen."""

@@ -1,0 +1,106 @@
+"""Owns who is asking, and what they may see: by the headers of a trusted proxy, or by a token.
+
+Pure. May not: let anybody in whom the settings do not name. Tokens are compared by their hashes, in constant time.
+Goes to: every page, and its audit entry.
+"""
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+
+from sqlalchemy import ColumnElement, FromClause, and_, false, or_, true
+
+from schemas.identity import content_hash
+from schemas.packets import Candidate
+from schemas.page_settings import PageSettings, ReaderSettings
+
+_ANY = "*"
+
+
+class NotLoggedIn(Exception):
+    """Nobody known is asking: a login is needed."""
+
+
+class NotAllowed(Exception):
+    """Somebody is asking whom the settings give nothing. The text is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Somebody who may look; `actor` is their name in the audit."""
+
+    actor: str
+    rights: tuple[ReaderSettings, ...]
+
+    def sees(self, candidate: Candidate) -> bool:
+        """Whether one of their rights covers this candidate."""
+        return any(
+            _covers(right.tenants, candidate.tenant) and (not right.teams or candidate.owner in right.teams)
+            for right in self.rights
+        )
+
+    def within(self, table: FromClause) -> ColumnElement[bool]:
+        """The rows of a table with `tenant`, and `owner` where it has one, that their rights cover."""
+        return or_(false(), *(_rows(right, table) for right in self.rights))
+
+
+def reader_of(
+    peer: str | None, headers: Mapping[str, str], token: str | None, settings: PageSettings
+) -> Reader:
+    """Who asks. `peer`: address of the connection; `token`: as sent, if any.
+
+    A proxy's headers count only from the addresses in the settings. Raises NotLoggedIn, or NotAllowed for a user of
+    the proxy whom the settings do not name.
+    """
+    user = headers.get(settings.user_header) if _is_proxy(peer, settings) else None
+    if user:
+        return _proxied(user, headers.get(settings.groups_header, ""), settings)
+    if token:
+        return by_token(token, settings)
+    raise NotLoggedIn
+
+
+def by_token(token: str, settings: PageSettings) -> Reader:
+    """Who holds the token. Raises NotLoggedIn for one that the settings do not know."""
+    hashed = content_hash(token.encode())
+    held = [
+        reader
+        for reader in settings.readers
+        if reader.token_sha256 and hmac.compare_digest(hashed, reader.token_sha256.lower())
+    ]
+    if not held:
+        raise NotLoggedIn
+    return Reader(held[0].name or "", tuple(held))
+
+
+def _proxied(user: str, groups: str, settings: PageSettings) -> Reader:
+    member = {group.strip() for group in groups.split(",")} - {""}
+    rights = tuple(reader for reader in settings.readers if reader.name == user or reader.group in member)
+    if not rights:
+        raise NotAllowed(
+            f"{user[:80]!r} may see nothing here: whoever runs this adds [[page.readers]] to the settings"
+        )
+    return Reader(user, rights)
+
+
+def _is_proxy(peer: str | None, settings: PageSettings) -> bool:
+    try:
+        address = ip_address(peer or "")
+    except ValueError:
+        return False
+    return any(address in ip_network(proxy) for proxy in settings.proxies)
+
+
+def _covers(tenants: tuple[str, ...], tenant: str) -> bool:
+    return any(tenant.startswith(name[:-1]) if name.endswith(_ANY) else tenant == name for name in tenants)
+
+
+def _rows(right: ReaderSettings, table: FromClause) -> ColumnElement[bool]:
+    named = [name for name in right.tenants if not name.endswith(_ANY)]
+    begun = [name[:-1] for name in right.tenants if name.endswith(_ANY)]
+    tenants = or_(
+        table.c.tenant.in_(named), *(table.c.tenant.startswith(name, autoescape=True) for name in begun)
+    )
+    teams = table.c.owner.in_(right.teams) if right.teams and "owner" in table.c else true()
+    return and_(tenants, teams)

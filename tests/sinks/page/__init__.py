@@ -1,0 +1,1 @@
+"""Tests of the ways out, on a real broker and a real database."""
