@@ -39,7 +39,7 @@ _KNOWN: Final[dict[type[BaseModel], str]] = {
     Radius: "services edges quiet claims",
     ChangeLine: "at kind target services title before after actor source_ref lead_s claim",
     Hypothesis: "rank confidence source_ref kind target title claims_for claims_against check features",
-    Ownership: "owner service how runbook claims",
+    Ownership: "owner service how on_call runbook runbook_owner runbook_reviewed_at runbook_due_at claims",
     Proposal: "proposal_id tenant environment candidate_id action target tier why to rollback verification "
     "proposed_at overtaken",
     Member: "fingerprint starts_at service name rule linked_to score",

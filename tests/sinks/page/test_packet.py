@@ -17,12 +17,12 @@ _NAMES = st.lists(st.text("abcdefgh", min_size=1, max_size=30), unique=True, max
 class _Wider(Ownership):
     """An ownership of a later version."""
 
-    on_call: str = ""
+    pager: str = ""
 
 
 def test_a_field_that_the_page_does_not_know_is_shown_all_the_same() -> None:
     """What a packet gains should not wait for a template; what says nothing is left out."""
-    assert [("on_call", "A. Osei")] == further(_Wider(how="rota", on_call="A. Osei"))
+    assert [("pager", "A. Osei")] == further(_Wider(how="rota", pager="A. Osei"))
     assert [] == further(_Wider(how="rota"))
 
 
