@@ -5,6 +5,10 @@
 PYTHON ?=
 export PYTHON
 BIN := .venv/bin
+PEERS := bench/peers
+PARTS ?=
+LOCK_PEERS = $(BIN)/uv pip compile $(PEERS)/requirements.in -o $(PEERS)/requirements.txt --universal \
+	--python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-annotate --no-header
 SETUP = python=$$(.ci/find-python) && "$$python" .ci/environment.py
 
 help: ## this list
@@ -40,19 +44,23 @@ check-locks: env ## the locks are what requirements/*.in ask for
 
 locks: env ## write the locks anew, keeping versions where they still fit
 	@$(BIN)/python .ci/locks.py
+	@$(LOCK_PEERS)
 
 upgrade: env ## write the locks anew with the newest versions, and the list of Kafka's files
 	@$(BIN)/python .ci/locks.py upgrade
+	@$(LOCK_PEERS) --upgrade
 	@$(BIN)/python -m local.kafka_pins
 
 audit: env ## known weaknesses of the locked packages
 	@$(BIN)/pip-audit --disable-pip --require-hashes -r requirements/run.txt
 
-bench: env ## the benchmarks
-	@$(BIN)/python -m bench
+bench: env ## the benchmarks: a table, and bench/out/latest.json; `make bench PARTS="storm gateway"` for some of them
+	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(PEERS)/.venv
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(PEERS)/.venv/bin/python $(PEERS)/requirements.txt
+	@$(BIN)/python -m bench $(PARTS)
 
 docs: env ## write the generated pages of docs/ anew
 	@$(BIN)/python -m docs.generate
 
 clean: ## remove what was made here: the environment, caches, the local system's folder
-	@rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .incidents
+	@rm -rf .venv .venv.lock $(PEERS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .incidents

@@ -28,7 +28,7 @@ from schemas.model import Message
 from schemas.packets import Candidate
 from streams.export import export
 
-_PATIENCE_S: Final = 60.0
+_PATIENCE_S: Final = 90.0
 _LOOK_S: Final = 0.05
 _QUEUED: Final = 50_000
 Progress = Callable[[str], None]
