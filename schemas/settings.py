@@ -90,6 +90,12 @@ class GatewaySettings(Message):
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     max_body_bytes: int = Field(1_000_000, description="Largest delivery that is accepted; more is 413.")
     max_waiting: int = Field(500, description="Deliveries waiting for the broker at once; more is 429.")
+    letter_bytes_per_hour: int = Field(
+        32_000_000,
+        ge=0,
+        description="What one sender may have kept in dead-letters; beyond it what is wholly refused gets 429, and "
+        "of partly good deliveries only hash and size of what is refused are kept.",
+    )
     ack_timeout_s: float = Field(10.0, description="How long to wait for the broker; longer is 503.")
     replay_token_sha256: str | None = Field(
         None, description="SHA-256 of the token that replay tenants need; none: no replay."

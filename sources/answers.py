@@ -13,6 +13,7 @@ from sources.intake import Intake
 from sources.tenancy import Denied
 
 RETRY_AFTER_S: Final = 2
+REFUSED_AFTER_S: Final = 600
 _LATER: Final = {"retry-after": str(RETRY_AFTER_S)}
 
 
@@ -49,6 +50,12 @@ def denied(problem: Denied) -> Response:
 def busy() -> Response:
     """429: too many deliveries wait for Kafka."""
     return failed(429, "too_many_waiting", "too many deliveries wait for Kafka: send it again later", _LATER)
+
+
+def too_much_refused() -> Response:
+    """429: this sender has had so much refused that no more of it is kept for now."""
+    detail = "too much of this sender was refused within the last hour: mend it, and send it again later"
+    return failed(429, "too_much_refused", detail, {"retry-after": str(REFUSED_AFTER_S)})
 
 
 def unavailable(why: str) -> Response:

@@ -22,12 +22,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from schemas.audit import DeadLetter, Position
 from schemas.settings import Settings, is_replay
 from schemas.times import LATEST, format_time
-from sources.answers import answer, busy, denied, failed, taken, unavailable
+from sources.answers import answer, busy, denied, failed, taken, too_much_refused, unavailable
 from sources.bodies import raw_of, read_body, unread
 from sources.catalogue import FORMATS, UnknownSource, format_of
 from sources.fields import at, moment
 from sources.intake import Intake, take
 from sources.letters import Arrival, Raw, kept_headers, letter_record, raw_letter, refusal_record
+from sources.quota import LetterQuota
 from sources.recording import tick_records
 from sources.registry import registry_routes
 from sources.signatures import Delivery, Unsigned, header_of, require_signature
@@ -64,6 +65,11 @@ class Gateway:
     layout: Layout
     build: str
     waiting: int = field(default=0, init=False)
+    quota: LetterQuota = field(init=False)
+
+    def __post_init__(self) -> None:
+        """A quota of its own for each gateway."""
+        self.quota = LetterQuota(self.settings.gateway.letter_bytes_per_hour)
 
     async def deliver(self, request: Request) -> Response:
         """POST /v1/{source} and /t/{tenant}/v1/{source}."""
@@ -131,6 +137,10 @@ class Gateway:
 
     async def _publish(self, intake: Intake) -> Response:
         """Everything acknowledged, then every refusal on record, then the answer."""
+        if not self.quota.takes(intake.letters, self.clock()):
+            if not (intake.published or intake.ignored):
+                return too_much_refused()
+            intake = intake.without_originals()
         places = await self.durable.publish(intake.records)
         letters = [
             (one.letter, place)
@@ -143,6 +153,8 @@ class Gateway:
         self, status: int, reason: str, detail: str, raw: Raw, arrival: Arrival
     ) -> Response:
         letter = raw_letter(reason, detail, raw, arrival)
+        if not self.quota.takes([letter], self.clock()):
+            return too_much_refused()
         (place,) = await self.durable.publish([letter_record(letter, arrival)])
         await self._record([(letter, place)])
         return failed(status, reason, detail)

@@ -5,7 +5,7 @@ The gateway and in-process replay share this one function, so that both make the
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.audit import DeadLetter
 from schemas.codec import Undecodable, encode
@@ -48,6 +48,15 @@ class Intake:
         """All records, dead letters included: what has to be acknowledged before anything is answered."""
         return (*(taken.record for taken in self.published), *(item.record for item in self.rejected))
 
+    @property
+    def letters(self) -> tuple[DeadLetter, ...]:
+        """The dead letters, one for each refused item."""
+        return tuple(item.letter for item in self.rejected)
+
+    def without_originals(self) -> "Intake":
+        """The same with letters that keep hash, size and reason alone."""
+        return replace(self, rejected=tuple(_bare(item) for item in self.rejected))
+
 
 def take(source: str, body: Json, headers: Mapping[str, str], received_at: int, tenant: str) -> Intake:
     """The records of a delivery by this route, stamped with tenant and ingest time. Raises UnknownSource alone.
@@ -71,6 +80,11 @@ def rejection(refused: Refused, arrival: Arrival, delivery: bytes = b"") -> Reje
     """The refusal with its dead letter."""
     letter = parsed_letter(refused, arrival, delivery)
     return Rejected(refused, letter, letter_record(letter, arrival))
+
+
+def _bare(item: Rejected) -> Rejected:
+    letter = item.letter.model_copy(update={"original": b"", "delivery": b""})
+    return replace(item, letter=letter, record=replace(item.record, value=encode("dead-letters", letter)))
 
 
 def _kept(body: Json, letters: int) -> bytes:

@@ -1,0 +1,59 @@
+"""How much of what is refused may be kept: within any hour no more than twice the quota, and never nothing for ever."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.audit import DeadLetter
+from schemas.times import HOUR, SECOND
+from sources.quota import LetterQuota
+from tests.schemas.examples import example
+
+QUOTA = 20_000
+
+
+def _letter(tenant: str = "default", size: int = 100, source: str = "github") -> DeadLetter:
+    letter = example("dead-letters")
+    assert isinstance(letter, DeadLetter)
+    changes = {"tenant": tenant, "source": source, "original": b"x" * size, "delivery": b""}
+    return letter.model_copy(update=changes)
+
+
+@given(st.lists(st.tuples(st.integers(0, 600), st.integers(1, 5_000)), max_size=80))
+def test_no_hour_holds_more_than_a_full_bucket_and_what_flows_in(steps: list[tuple[int, int]]) -> None:
+    """Whatever comes when, what is kept of a sender within an hour should stay within twice the quota."""
+    quota, now, kept = LetterQuota(QUOTA), 0, list[tuple[int, int]]()
+    for seconds, size in steps:
+        now += seconds * SECOND
+        if quota.takes([_letter(size=size)], now):
+            kept.append((now, size))
+    for start, _ in kept:
+        assert sum(size for at, size in kept if start <= at < start + HOUR) <= 2 * QUOTA
+
+
+def test_what_is_used_up_comes_back_within_the_hour() -> None:
+    """A sender that has had enough should be taken again after a while, also where a clock goes back."""
+    quota = LetterQuota(QUOTA)
+    assert quota.takes([_letter(size=18_000)], HOUR)
+    assert not quota.takes([_letter(size=18_000)], HOUR)
+    assert not quota.takes([_letter(size=18_000)], HOUR // 2)
+    assert quota.takes([_letter(size=18_000)], 2 * HOUR)
+
+
+def test_senders_do_not_use_up_each_others_quota() -> None:
+    """Another tenant, another source, and what nobody has vouched for should have their own; replays share one."""
+    quota = LetterQuota(QUOTA)
+    assert quota.takes([_letter(size=18_000)], 0)
+    assert quota.takes([_letter(size=18_000, source="gitlab")], 0)
+    assert quota.takes([_letter("other", 18_000)], 0)
+    assert quota.takes([_letter(size=0)] * 19, 0)
+    assert quota.takes([_letter("replay-a", 18_000)], 0)
+    assert not quota.takes([_letter("replay-b", 18_000)], 0)
+
+
+def test_a_delivery_is_kept_whole_or_not() -> None:
+    """Several letters of one delivery should count together, and none at all should always pass."""
+    quota = LetterQuota(QUOTA)
+    assert not quota.takes([_letter(size=9_500)] * 2, 0)
+    assert quota.takes([_letter(size=8_500)] * 2, 0)
+    assert quota.takes([], 0)
+    assert not LetterQuota(0).takes([_letter()], 0)
