@@ -5,6 +5,7 @@ are kept, older ones are deleted only after a newer one has been acknowledged.
 """
 
 import asyncio
+import gc
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from schemas.codec import Undecodable, decode, encode
 from schemas.settings import StateSettings
 from schemas.signals import StateChunk
 from streams.memory import Memory
-from streams.snapshot import FORMAT, dump, load
+from streams.snapshot import FORMAT, dumped, load
 from wire.partition import read_partition
 from wire.producer import Outbox
 from wire.trim import delete_before, offset_at
@@ -43,7 +44,7 @@ class Snapshots:
 
     async def save(self, memory: Memory) -> None:
         """Returns once the snapshot is acknowledged and the older ones are deleted; DeliveryFailed otherwise."""
-        pieces = list(_pieces(memory, self.settings.chunk_bytes))
+        pieces = list(_pieces(memory, await _encoded(memory), self.settings.chunk_bytes))
         known = self.known.setdefault(memory.partition, {})
         known[memory.next_offset] = [_key(piece) for piece in pieces]
         for piece in pieces:
@@ -83,13 +84,27 @@ class Snapshots:
         }
         for offset in self.useless[partition]:
             log.warning("correlator.snapshot_passed_over", partition=partition, offset=offset)
-        return load(whole[max(whole)]) if whole else None
+        return restored(whole[max(whole)]) if whole else None
 
     def _read(self, partition: int) -> dict[int, list[StateChunk]]:
         return by_offset(read_partition(self.bootstrap, TOPIC, partition))
 
     async def _send(self, partition: int, key: bytes, value: bytes | None) -> None:
         await self.outbox.send(TOPIC, key=key, value=value, partition=partition)
+
+
+def restored(data: bytes) -> Memory:
+    """The memory that a snapshot stands for. Raises UnknownFormat for any other format than ours.
+
+    Everything that is made here is kept, and looking for garbage among it would take as long as making it.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        return load(data)
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def by_offset(records: Iterable[tuple[bytes | None, bytes | None]]) -> dict[int, list[StateChunk]]:
@@ -117,8 +132,16 @@ def assemble(pieces: Iterable[StateChunk]) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == closing.sha256 else None
 
 
-def _pieces(memory: Memory, size: int) -> Iterator[StateChunk]:
-    data = dump(memory)
+async def _encoded(memory: Memory) -> bytes:
+    """Between two slices others have their turn; the partition's own batch is still in hand, so nothing changes."""
+    slices: list[bytes] = []
+    for part in dumped(memory):
+        slices.append(part)
+        await asyncio.sleep(0)
+    return b"".join(slices)
+
+
+def _pieces(memory: Memory, data: bytes, size: int) -> Iterator[StateChunk]:
     parts = [data[start : start + size] for start in range(0, len(data), size)]
     for number, part in enumerate(parts):
         yield _piece(memory, number, part, part, closing=False)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from agents.snapshots import restored
 from bench.figures import Figures
 from bench.processes import resident_mb
 from bench.sending import ROOT
@@ -24,7 +25,7 @@ from schemas.settings import Settings
 from schemas.signals import LIVE_CLOCK, Mark, Signal, Span
 from streams.fold import Fold
 from streams.memory import Memory
-from streams.snapshot import dump, load
+from streams.snapshot import dump
 
 SMALL, LARGE = 10, 1_000
 """Systems of ten services."""
@@ -226,7 +227,7 @@ def _recovery(systems: int) -> float:
         scope.alerts[state.key] = state
     stored = dump(folding.fold.memory)
     began = time.process_time()
-    memory = load(stored)
+    memory = restored(stored)
     folding.fold = Fold(memory, Settings(), "bench")
     folding.new(0)
     return time.process_time() - began

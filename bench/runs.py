@@ -4,9 +4,10 @@ A run's processes tell when they had the first record and when everything was ac
 processor so far. Goes to: `bench.storm` and `bench.scale`.
 """
 
+import logging
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -31,7 +32,7 @@ from streams.export import export
 _PATIENCE_S: Final = 90.0
 _LOOK_S: Final = 0.05
 _QUEUED: Final = 50_000
-Progress = Callable[[str], None]
+_LOGGER: Final = logging.getLogger("librdkafka")
 
 
 class Used(NamedTuple):
@@ -52,7 +53,9 @@ def fill(broker: Broker, run: Run, load: Iterable[Sent]) -> int:
     """Write the load into new input topics; the number of records. No run finds a snapshot of another."""
     make_topics(broker, [*run.inputs, "correlator-state"], run.partitions)
     lost: list[object] = []
-    producer = Producer({"bootstrap.servers": broker.bootstrap, "compression.type": "lz4", "acks": "all"})
+    producer = Producer(
+        {"bootstrap.servers": broker.bootstrap, "compression.type": "lz4", "acks": "all"}, logger=_LOGGER
+    )
     count = 0
     for record, at in load:
         producer.produce(
@@ -75,7 +78,7 @@ def fill(broker: Broker, run: Run, load: Iterable[Sent]) -> int:
 
 def make_topics(broker: Broker, names: Sequence[str], partitions: int) -> None:
     """Make topics and wait until they are there."""
-    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap}, logger=_LOGGER)
     for made in admin.create_topics([NewTopic(name, partitions, 1) for name in names]).values():
         made.result()
 

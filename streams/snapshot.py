@@ -3,7 +3,7 @@
 What can be built again (the index, the topology) is not in it. An unknown format is refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import heapify
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from streams.state import AlertKey, AlertState, ChangeState, End, EntityState, R
 
 FORMAT: Final = 2
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
+_SLICE: Final = 200
+"""Alerts that are written at once: a few milliseconds."""
 
 Stored = Any
 """JSON as orjson writes and reads it; this file alone knows its shape."""
@@ -31,6 +33,11 @@ class UnknownFormat(ValueError):
 
 def dump(memory: Memory) -> bytes:
     """The whole memory as JSON. Equal memories give equal bytes."""
+    return b"".join(dumped(memory))
+
+
+def dumped(memory: Memory) -> Iterator[bytes]:
+    """The same in slices, each quickly made; the memory must not change between the first and the last."""
     stored = {
         "format": FORMAT,
         "partition": memory.partition,
@@ -39,8 +46,23 @@ def dump(memory: Memory) -> bytes:
         "layout": memory.clocks.layout,
         "clocks": {name: _dump_clock(clock) for name, clock in memory.clocks.clocks.items()},
         "tenants": [_dump_tenant(tenant) for _, tenant in sorted(memory.tenants.items())],
-        "scopes": [_dump_scope(scope) for _, scope in sorted(memory.scopes.items())],
     }
+    yield _json(stored)[:-1] + b',"scopes":['
+    for number, (_, scope) in enumerate(sorted(memory.scopes.items())):
+        yield (b"," if number else b"") + _json(_dump_scope(scope))[:-1] + b',"alerts":['
+        yield from _sliced([alert for _, alert in sorted(scope.alerts.items())])
+        yield b"]}"
+    yield b"]}"
+
+
+def _sliced(alerts: Sequence[AlertState]) -> Iterator[bytes]:
+    """The items of a list of alerts, without its brackets."""
+    for start in range(0, len(alerts), _SLICE):
+        items = [_dump_alert(alert) for alert in alerts[start : start + _SLICE]]
+        yield (b"," if start else b"") + _json(items)[1:-1]
+
+
+def _json(stored: Stored) -> bytes:
     return orjson.dumps(stored, default=list, option=orjson.OPT_SORT_KEYS)
 
 
@@ -122,7 +144,6 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
     return {
         "tenant": scope.tenant,
         "environment": scope.environment,
-        "alerts": [_dump_alert(alert) for _, alert in sorted(scope.alerts.items())],
         "changes": _dump_book(scope.book),
         "ends": _dump_ends(scope.ends),
         "published": {name: _dump_published(published) for name, published in scope.published.items()},

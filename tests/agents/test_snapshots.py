@@ -1,15 +1,19 @@
 """Snapshots in Kafka: whole ones come back, others count for nothing, and never more than two are kept."""
 
 import asyncio
+import gc
 import time
 from collections.abc import Awaitable, Callable, Iterable
 
-from agents.snapshots import TOPIC, Snapshots, assemble, by_offset
+import pytest
+
+from agents.snapshots import TOPIC, Snapshots, assemble, by_offset, restored
 from schemas.codec import decode, encode
 from schemas.settings import StateSettings
 from schemas.signals import StateChunk
 from streams.cursors import Applied, Cursors
 from streams.memory import Memory
+from streams.snapshot import UnknownFormat, dump
 from tests.wire.log import read
 from wire.partition import read_partition
 from wire.producer import Outbox
@@ -150,3 +154,11 @@ def test_a_large_one_is_loaded_in_well_under_a_second(topics: str) -> None:
     assert 100 == _loaded_offset(topics, 15)
     took = time.monotonic() - began
     assert took < 3, f"{took:.2f} s; well under 1 s on a machine that does nothing else"
+
+
+def test_garbage_is_looked_for_again_after_loading() -> None:
+    """Whether the snapshot could be read or not."""
+    assert restored(dump(_memory(30, 5))) == _memory(30, 5)
+    with pytest.raises(UnknownFormat):
+        restored(b'{"format": 0}')
+    assert gc.isenabled()

@@ -1,6 +1,6 @@
 """The whole memory as bytes and back: folding goes on as if it had never stopped."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import orjson
 import pytest
@@ -12,7 +12,7 @@ from schemas.settings import Settings
 from streams.cause import Output
 from streams.fold import Fold
 from streams.memory import Memory
-from streams.snapshot import FORMAT, UnknownFormat, dump, load
+from streams.snapshot import FORMAT, UnknownFormat, dump, dumped, load
 from streams.state import AlertState
 from tests.streams.world import Sent, World, alert, at, change, entity, shop
 
@@ -148,3 +148,18 @@ def test_an_unknown_format_is_refused(version: object) -> None:
     stored = orjson.loads(dump(STORY.memory))
     with pytest.raises(UnknownFormat, match=f"has format {version}, this build reads {FORMAT}"):
         load(orjson.dumps({**stored, "format": version}))
+
+
+def test_a_snapshot_is_made_in_slices_that_are_its_bytes() -> None:
+    """More alerts than a slice holds should come in several slices, and all of them should come back."""
+    memory = _memory_at(len(STORY.log))
+    scope = next(scope for scope in memory.scopes.values() if scope.alerts)
+    (_, alert_state), *_ = scope.alerts.items()
+    for number in range(1_000):
+        facts = alert_state.facts.model_copy(update={"fingerprint": f"f{number}"})
+        key = (facts.starts_at, facts.fingerprint)
+        scope.alerts[key] = replace(alert_state, key=key, facts=facts)
+    slices = list(dumped(memory))
+    assert b"".join(slices) == dump(memory)
+    assert max(map(len, slices)) < len(dump(memory)) / 4
+    assert scope.alerts == load(dump(memory)).scopes[scope.tenant, scope.environment].alerts
