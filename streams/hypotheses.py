@@ -10,6 +10,9 @@ from streams.citations import Citations, claim, time_value
 from streams.rank import Scored
 from streams.state import ChangeState
 
+_MAX_CITED = 20
+"""Catalog entries cited for one statement; the text counts the others."""
+
 
 def hypotheses_of(
     assessment: Assessment, around: Surroundings, settings: Settings, cite: Citations
@@ -71,7 +74,7 @@ def _for(
             *_first_alert(service, assessment, cite),
         )
     needing = [s for s in assessment.services if s != service and service in around.topology.upstream(s)]
-    entities = [around.topology.entities[s] for s in needing if s in around.topology.entities]
+    entities = [around.topology.entities[s] for s in needing if s in around.topology.entities][:_MAX_CITED]
     if entities:
         text = f"{_listed(needing)} {'depends' if len(needing) == 1 else 'depend'} on {service}"
         values = tuple(entity.facts.name for entity in entities)
@@ -169,4 +172,7 @@ def _check_no_change(assessment: Assessment) -> Check:
 
 
 def _listed(names: Sequence[str]) -> str:
+    """All of them in words; more than can be cited are counted."""
+    if len(names) > _MAX_CITED:
+        names = [*names[:_MAX_CITED], f"{len(names) - _MAX_CITED} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -21,11 +21,19 @@ from streams.citations import Citations
 from streams.correlate import Group, Placed
 from streams.draft import draft_of, title_of
 from streams.hypotheses import hypotheses_of
+from streams.limits import cut
 from streams.propose import proposals_of
 from streams.sections import change_lines, failing_lines, radius_of, timeline_of
 from streams.unknowns import unknowns_of
 from streams.who import ownership_of
 
+_MAX_ROOTS = 50
+_MEMBERS_BYTES = 400_000
+"""Bytes for the names of all members together: less than half of what a record holds."""
+_MEMBER_BYTES = 700
+"""The longest that the names of one member can be; fewer than these need not be counted."""
+_BRIEF = 32
+"""Bytes of a member's name and service where there are too many."""
 _MAX_SUSPECTS = 50
 """Suspects that a candidate names: far more than anybody reads, far less than a record holds."""
 
@@ -98,9 +106,9 @@ def candidate_of(
         opened_at=assessment.opened_at,
         last_activity_at=max(max(p.alert.at, p.alert.ended_at or 0) for p in placed),
         repeats=sum(p.alert.repeats for p in placed),
-        members=tuple(_member(p, assessment.group) for p in sorted(placed, key=lambda p: p.alert.key)),
+        members=_members(assessment.group),
         suspects=tuple(_suspects(assessment)),
-        root_services=assessment.roots,
+        root_services=assessment.roots[:_MAX_ROOTS],
         owner=assessment.owner.team,
         proposals=proposals,
         unknowns=tuple(dict.fromkeys(unknown.code for unknown in unknowns)),
@@ -123,6 +131,24 @@ def _suspects(assessment: Assessment) -> list[Suspect]:
         Suspect(source_ref=s.change.facts.source_ref if s.change else None, score=round(s.confidence, 6))
         for s in shown
     ]
+
+
+def _members(group: Group) -> tuple[Member, ...]:
+    """Its alerts by start; where they are more than a record holds, names are cut, and what linked them is left out."""
+    members = tuple(_member(p, group) for p in sorted(group.placed, key=lambda p: p.alert.key))
+    if len(members) * _MEMBER_BYTES <= _MEMBERS_BYTES or sum(map(_bytes, members)) <= _MEMBERS_BYTES:
+        return members
+    return tuple(_brief(member) for member in members)
+
+
+def _bytes(member: Member) -> int:
+    texts = (member.fingerprint, member.linked_to, member.name, member.service)
+    return sum(len((text or "").encode()) for text in texts)
+
+
+def _brief(member: Member) -> Member:
+    names = {"name": cut(member.name, _BRIEF), "service": member.service and cut(member.service, _BRIEF)}
+    return member.model_copy(update={**names, "linked_to": None})
 
 
 def _member(placed: Placed, group: Group) -> Member:

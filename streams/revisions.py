@@ -21,6 +21,9 @@ from streams.turn import Turn
 from streams.unknowns import OF_TRANSPORT, unknowns_of
 from streams.who import runbook_of
 
+_MAX_NEWS = 30
+"""Lines that say what is new."""
+
 
 class Look(NamedTuple):
     """What a candidate looks like now, beside what was last published of it."""
@@ -58,7 +61,9 @@ def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) ->
 
 
 def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> None:
-    news = (*_news(published, look.material), *_counted(published, look))
+    news = [*_news(published, look.material), *_counted(published, look)]
+    if len(news) > _MAX_NEWS:
+        news = [*news[:_MAX_NEWS], f"and {len(news) - _MAX_NEWS} more"]
     published.number += 1
     published.material, published.content = look.material, look.content
     published.cut_at, published.merged_into = at, None
@@ -69,7 +74,7 @@ def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> No
         proposed_at=min(decided.proposals.values(), default=None) if decided else None,
         first_packet_at=published.first_cut_at,
         continues=turn.name(before) if before else None,
-        whats_new=news,
+        whats_new=tuple(news),
     )
     packet = packet_of(look.assessment, turn.around, turn.settings, Citations(published.citations), cut)
     turn.cause.publish(packet)

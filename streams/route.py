@@ -26,6 +26,7 @@ from schemas.settings import Settings, TenantSettings, is_replay
 from schemas.signals import LIVE_CLOCK, Mark, Signal, SignalKind, Span
 from schemas.times import EARLIEST, LATEST, MINUTE
 from streams.evidence import original_hash
+from streams.limits import shorten
 from streams.published import HEADER_CONTENT_TYPE, is_json, read_published
 from streams.redact import redact
 from streams.repeats import Repeats
@@ -66,6 +67,8 @@ class Read(NamedTuple):
     facts: AlertFacts | ChangeFacts | EntityFacts
     content_hash: str
     time_assumed: bool = False
+    is_shortened: bool = False
+    """True where names, texts or labels were too long and have been cut."""
 
 
 @dataclass(slots=True)
@@ -125,6 +128,7 @@ def _route_one(place: _Place, partitions: int, settings: Settings, routed: Route
         return
     read = _read(place)
     notes = (*notes, "no_time") if read.time_assumed else notes
+    notes = (*notes, "shortened") if read.is_shortened else notes
     if isinstance(read.facts, AlertFacts) and not read.facts.is_bare_end:
         named = _environment(read.facts, tenant)
         environment = named or tenant.default_environment
@@ -207,7 +211,8 @@ def _understood(topic: str, value: bytes, as_json: bool, broker_at: int = 0) -> 
     message, assumed = read_published(topic, value, as_json=as_json, broker_at=broker_at)
     facts = _BODIES[type(message)]
     cleaned: Any = redact(message.model_dump(include=set(facts.model_fields)))
-    return Read(facts.model_validate(cleaned), original_hash(message), assumed)
+    is_shortened = shorten(cleaned)
+    return Read(facts.model_validate(cleaned), original_hash(message), assumed, is_shortened)
 
 
 _KINDS: dict[type, SignalKind] = {AlertFacts: "alert", ChangeFacts: "change", EntityFacts: "entity"}

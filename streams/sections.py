@@ -14,6 +14,8 @@ MAX_LINES = 30
 """Lines shown in one section; the counts beside them are of everything."""
 _MAX_CHANGES = 10
 _MAX_QUIET = 6
+_MAX_SERVICES = 100
+"""Alerting services named; what fails is listed beside them."""
 _MAX_WORDS = 120
 """Characters shown of what an alert says about itself."""
 
@@ -80,7 +82,7 @@ def radius_of(assessment: Assessment, around: Surroundings, cite: Citations) -> 
     ]
     quiet = _quiet(assessment, around)
     return Radius(
-        services=tuple(shown),
+        services=tuple(shown[:_MAX_SERVICES]),
         edges=tuple(edges[:MAX_LINES]),
         quiet=quiet,
         claims=(

@@ -17,6 +17,8 @@ _NOT_BUILT_YET = (
     Unknown(code="no_logs", text="Logs: no source configured."),
     Unknown(code="no_traces", text="Traces: no source configured."),
 )
+MAX_UNKNOWNS = 100
+"""Gaps that a packet lists."""
 OF_TRANSPORT = frozenset({"input_behind"})
 """Gaps of the moment on the way here, which say nothing of the incident itself."""
 _NOTES = {
@@ -24,13 +26,14 @@ _NOTES = {
     "late": "arrived late; packets before it did not know of it",
     "ingest_replaced": "carried an ingest time too far from the broker's; the broker's counts instead",
     "no_environment": "names no environment",
+    "shortened": "says more than is kept here; names, texts or labels of it are cut, its original is whole",
     "no_time": "names no start; the broker's time of its record counts instead",
 }
 
 
 def unknowns_of(assessment: Assessment, around: Surroundings, settings: Settings) -> tuple[Unknown, ...]:
     """Every gap in what is known about a candidate, the ones closest to the incident first."""
-    return (
+    found = (
         *_services(assessment, around),
         *_ownership(assessment, around),
         *_duty(assessment, around),
@@ -39,6 +42,10 @@ def unknowns_of(assessment: Assessment, around: Surroundings, settings: Settings
         *_transport(around),
         *_NOT_BUILT_YET,
     )
+    if len(found) <= MAX_UNKNOWNS:
+        return found
+    more = len(found) - MAX_UNKNOWNS
+    return (*found[:MAX_UNKNOWNS], Unknown(code="more_unknowns", text=f"{more} more gaps are not listed."))
 
 
 def _services(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:

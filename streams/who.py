@@ -8,6 +8,7 @@ from schemas.times import date_text
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations, claim
 from streams.correlate import Placed
+from streams.sections import MAX_LINES
 from streams.state import EntityState
 
 _ANNOTATION: Final = "runbook_url"
@@ -33,7 +34,7 @@ def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) 
         how=owner.how,
         on_call=tuple(
             OnCall(person=duty.shift.person, rota=duty.rota.facts.name, until=duty.shift.end)
-            for duty in duties
+            for duty in duties[:MAX_LINES]
         ),
         runbook=runbook.link if runbook else None,
         runbook_owner=facts.owner if facts and facts.kind == "runbook" else None,
@@ -59,7 +60,7 @@ def _owner_claims(assessment: Assessment, around: Surroundings, cite: Citations)
 
 
 def _duty_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:
-    for duty in around.desk.on_call(assessment.owner.team, assessment.group.onset):
+    for duty in around.desk.on_call(assessment.owner.team, assessment.group.onset)[:MAX_LINES]:
         person, rota = duty.shift.person, duty.rota.facts.name
         yield claim(f"{person} is on call by rota {rota}", cite.entity(duty.rota), values=(person, rota))
 
