@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
 from schemas.settings import KafkaSettings
 from tests.brokers import laid_out
+from tests.sinks.page.browser import MISSING, chromium, program
 from tests.sinks.page.site import Site, fill, running, settings_for
 
 
@@ -23,3 +25,13 @@ def site(audited: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> It
     fill(database)
     with running(settings_for(audited, database)) as there:
         yield there
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's own Chromium, for all tests that need one."""
+    path = program()
+    if path is None:
+        pytest.skip(MISSING)
+    with chromium(path) as found:
+        yield found
