@@ -6,7 +6,20 @@ import sys
 import structlog
 import typer
 
-from cli import audit, dead_letters, demo, evaluate, processes, publish, read, replay, system, token, topics
+from cli import (
+    around,
+    audit,
+    dead_letters,
+    demo,
+    evaluate,
+    processes,
+    publish,
+    read,
+    replay,
+    system,
+    token,
+    topics,
+)
 
 app = typer.Typer(
     name="incidents",
@@ -14,7 +27,20 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-for part in (system, demo, read, dead_letters, replay, evaluate, publish, audit, processes, topics, token):
+for part in (
+    system,
+    demo,
+    read,
+    around,
+    dead_letters,
+    replay,
+    evaluate,
+    publish,
+    audit,
+    processes,
+    topics,
+    token,
+):
     part.register(app)
 
 

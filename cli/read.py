@@ -3,25 +3,19 @@
 May not: judge, change anything, or need Kafka. Goes to: standard output, as text for people or JSON.
 """
 
-import re
-import sys
-from typing import Annotated, Any, Final
+from typing import Annotated
 
-import orjson
 import typer
-from rich.console import Console
-from rich.text import Text
 from sqlalchemy import Connection
 
 from cli.console import fail, speaks_plainly
+from cli.printing import printed
 from cli.tables import HomePath, SettingsPath, read_tables
 from schemas.packets import Candidate
 from sinks import queries
 from sinks.listing_text import evidence_text, list_text, timeline_text
 from sinks.packet_text import packet_text
 
-_HEADING: Final = re.compile(r"^(?:[A-Z]{3}-\S+|[A-Z][A-Z, ]{2,})")
-_CITED: Final = re.compile(r"\[[eq]\d+[^\]]*\]")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Name = Annotated[str, typer.Argument(help="INC-7F3KQ2, or the full id or its beginning.", metavar="ID")]
 EvidenceId = Annotated[str, typer.Argument(help="As cited in the packet, e.g. e3.", metavar="EVIDENCE")]
@@ -53,7 +47,7 @@ def list_(
     found = read_tables(
         home, settings, lambda c: queries.candidates(c, replays=replays, merged=merged, limit=limit)
     )
-    _print(list_text(found), [one.model_dump(mode="json") for one in found], as_json=as_json)
+    printed(list_text(found), [one.model_dump(mode="json") for one in found], as_json=as_json)
 
 
 def show(
@@ -82,7 +76,7 @@ def show(
         "packet": shown.packet.model_dump(mode="json"),
         "unproven_claims": sorted(shown.unproven),
     }
-    _print(text, body, as_json=as_json)
+    printed(text, body, as_json=as_json)
 
 
 def timeline(
@@ -100,7 +94,7 @@ def timeline(
         return candidate, queries.timeline(connection, candidate)
 
     candidate, events = read_tables(home, settings, ask)
-    _print(timeline_text(candidate, events), events, as_json=as_json)
+    printed(timeline_text(candidate, events), events, as_json=as_json)
 
 
 def evidence(
@@ -119,24 +113,4 @@ def evidence(
         return candidate, queries.evidence(connection, candidate, evidence_id)
 
     candidate, found = read_tables(home, settings, ask)
-    _print(evidence_text(candidate, found), found, as_json=as_json)
-
-
-def _print(text: str, body: Any, *, as_json: bool) -> None:  # noqa: ANN401 - whatever JSON can say
-    if as_json:
-        sys.stdout.buffer.write(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-        return
-    if not sys.stdout.isatty():
-        sys.stdout.write(text)
-        return
-    console = Console(highlight=False, soft_wrap=True)
-    for line in text.splitlines():
-        console.print(_coloured(line))
-
-
-def _coloured(line: str) -> Text:
-    """Headings stand out, citations step back; nothing in the line is read as markup."""
-    styled = Text(line)
-    styled.highlight_regex(_CITED, "dim")
-    styled.highlight_regex(_HEADING, "bold")
-    return styled
+    printed(evidence_text(candidate, found), found, as_json=as_json)

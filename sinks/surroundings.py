@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, desc, func, or_, select, true
 
 from schemas.settings import REPLAY_PREFIX
+from sinks.membership import RULES
 from sinks.tables import CANDIDATES, CHANGES, DEAD_LETTERS, MEMBERS
 from sinks.views import CHANGES_FOLLOWED, INCIDENT_ALERTS
 
@@ -17,15 +18,6 @@ Within = Callable[[FromClause], ColumnElement[bool]]
 """The rows of a table that the asker may see."""
 _MOST: Final = 500
 _SAID: Final = ("title", "target", "service", "actor", "kind", "source_ref", "environment")
-_RULES: Final = {
-    "first": "opened an incident",
-    "same_service": "same service as an alert of an open incident",
-    "dependency": "on a service that depends on one that alerts, or that it needs",
-    "shared_dependency": "needs the same service as one that alerts",
-    "same_alert": "the same alert where nothing names a service",
-    "continued": "the same alert again after a pause",
-}
-"""Why an alert opened no incident of its own, in words."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +198,7 @@ def _joined(connection: Connection, ours: ColumnElement[bool]) -> list[Suppresse
         .order_by(desc(func.count()))
     )
     return [
-        Suppressed("alerts that joined an incident", _RULES.get(rule, rule), count)
+        Suppressed("alerts that joined an incident", RULES.get(rule, rule), count)
         for rule, count in connection.execute(query)
     ]
 

@@ -26,7 +26,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from schemas.times import MINUTE
 from sinks.tables import AUDIT, CANDIDATES, CHANGES, MEMBERS
 
-_AHEAD: Final = 10 * MINUTE
+_AHEAD: Final = MINUTE
 _BACK: Final = 120 * MINUTE
 """An incident follows a change that took effect so long before its onset; or after it, since senders' clocks differ."""
 _DIALECTS: Final = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}

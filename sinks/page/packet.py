@@ -21,6 +21,7 @@ from schemas.packets import (
     Radius,
 )
 from schemas.times import span_text
+from sinks.membership import RULES
 from sinks.page.axis import axis
 from sinks.page.graph import graph
 from sinks.page.words import rest
@@ -45,15 +46,6 @@ _KNOWN: Final[dict[type[BaseModel], str]] = {
     Member: "fingerprint starts_at service name rule linked_to score",
 }
 """The fields that have a place of their own on the page."""
-RULES: Final = {
-    "first": "it came first",
-    "same_service": "on the same service",
-    "dependency": "its service depends on the other's, or the other's on its",
-    "shared_dependency": "both services need the same one",
-    "same_alert": "the same alert; nothing names a service",
-    "continued": "the same alert, firing again",
-}
-"""Why an alert is a member, in words; what has none is shown by its name."""
 
 
 def packet_values(shown: Shown, told: list[Event]) -> dict[str, Any]:

@@ -1,0 +1,113 @@
+"""Owns why, changes and noise as text for a terminal: 80 columns, foreign text inert. Pure."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from schemas.packets import Hypothesis, Member, Packet
+from schemas.times import clock_text, span_text, to_datetime
+from sinks.citing import Cite
+from sinks.columns import padded, plain, wrapped
+from sinks.membership import RULES
+from sinks.packet_judgement import why
+from sinks.surroundings import Follower, Noise, SeenChange, Span
+
+_MOST_MEMBERS: Final = 30
+_INDENT: Final = 11
+
+
+def why_text(packet: Packet, unproven: frozenset[int]) -> str:
+    """The ranked explanations, how each was weighed, and why each alert is part of the incident."""
+    candidate = packet.candidate
+    lines = [
+        *wrapped(f"{plain(candidate.short_id, 20)}  ", plain(candidate.title, 200), 12),
+        "",
+        *why(packet, Cite(packet, unproven)),
+        "",
+        "HOW IT WAS WEIGHED (a share is the product of its features over the sum of all)",
+        *(line for hypothesis in packet.hypotheses for line in _weighed(hypothesis)),
+        "",
+        "WHY EACH ALERT BELONGS TO IT",
+        *(
+            line
+            for member in candidate.members[:_MOST_MEMBERS]
+            for line in _joined(member, candidate.members)
+        ),
+    ]
+    more = len(candidate.members) - _MOST_MEMBERS
+    return "\n".join([*lines, *([f"  and {more} more alerts"] if more > 0 else [])]) + "\n"
+
+
+def changes_text(changes: Sequence[SeenChange], span: Span) -> str:
+    """Each change with what followed it, latest first, under its day."""
+    lines = [f"{_counted(len(changes), 'change')} from {_moment(span.since)} to {_moment(span.until)} UTC"]
+    day = ""
+    for change in changes:
+        today = f"{to_datetime(change.effective_at):%Y-%m-%d}"
+        if today != day:
+            lines += ["", f"{today} (UTC)"]
+            day = today
+        lines += _change(change)
+    return "\n".join(lines) + "\n"
+
+
+def noise_text(noise: Noise, span: Span) -> str:
+    """What pages most, then what was suppressed and why."""
+    lines = [
+        f"{_counted(noise.incidents, 'incident')} from {_moment(span.since)} to {_moment(span.until)} UTC",
+        "",
+        "WHAT PAGES MOST",
+        "  incidents  alerts  last         what",
+    ]
+    for each in noise.alerts:
+        numbers = f"  {each.incidents:9}  {each.alerts:6}  {to_datetime(each.last_at):%m-%d %H:%M}  "
+        named = plain(each.service, 80) if each.service else "no service named"
+        lines += wrapped(numbers, f"{named} {plain(each.alert, 80)}", len(numbers))
+    lines += ["", "WHAT WAS SUPPRESSED, AND WHY"]
+    for kind in noise.suppressed:
+        lines += wrapped(f"  {kind.count:9}  ", f"{kind.what}: {plain(kind.why, 200)}", 13)
+    return "\n".join([*lines, *([] if noise.suppressed else ["  nothing"])]) + "\n"
+
+
+def _weighed(hypothesis: Hypothesis) -> Iterator[str]:
+    said = ", ".join(f"{plain(name, 40)} {value:.3g}" for name, value in hypothesis.features.items())
+    yield from wrapped(f"  {hypothesis.rank}  {hypothesis.confidence:.2f}  ", said or "no features", _INDENT)
+
+
+def _joined(member: Member, members: Sequence[Member]) -> Iterator[str]:
+    other = next((each for each in members if each.fingerprint == member.linked_to), None)
+    service = f" on {plain(member.service, 60)}" if member.service else ""
+    reason = RULES.get(member.rule, plain(member.rule, 60))
+    to = (
+        f", by {plain(other.name, 60)} on {plain(other.service or '?', 60)} ({member.score:.2f})"
+        if other
+        else ""
+    )
+    named = f"{clock_text(member.starts_at)}  {plain(member.name, 60)}{service}"
+    yield from wrapped("  ", f"{named}: {reason}{to}", 12)
+
+
+def _change(change: SeenChange) -> Iterator[str]:
+    first = f"  {clock_text(change.effective_at)}  {padded(change.kind, 6)}  "
+    who = f" by {plain(change.actor, 60)}" if change.actor else ""
+    where = f" in {plain(change.environment, 60)}" if change.environment else ""
+    status = "" if change.status == "succeeded" else f" ({change.status})"
+    yield from wrapped(first, f"{plain(change.title, 200)}{who}{where}{status}", 20)
+    for follower in change.followers:
+        yield from wrapped(" " * 20 + "-> ", _follower(change, follower), 23)
+    if change.verdict:
+        yield from wrapped(" " * 20, f"not to blame: {plain(change.verdict, 200)}", 20)
+
+
+def _follower(change: SeenChange, follower: Follower) -> str:
+    lead = follower.opened_at - change.effective_at
+    when = f"{span_text(lead)} {'later' if lead >= 0 else 'earlier'}"
+    suspected = ", suspects it" if follower.suspected else ""
+    return f"{plain(follower.short_id, 20)} {plain(follower.title, 200)}, {when}{suspected}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _moment(at: int) -> str:
+    return f"{to_datetime(at):%Y-%m-%d %H:%M}"
