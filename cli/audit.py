@@ -20,7 +20,7 @@ from schemas.settings import Settings
 from sinks.audit_export import export_log
 from sinks.audit_files import verify_export
 from sinks.audit_log import Standing, Trust, verify_partition
-from sinks.audit_proof import NoProof, find_line, prove_line
+from sinks.audit_proof import NoProof, find_line, prove_growth, prove_line
 from sinks.audit_rows import StoredRows, partitions_stored
 from sinks.columns import plain
 from streams.notes import BadNote, Keys, read_keys
@@ -65,7 +65,7 @@ def register(app: typer.Typer) -> None:
     """Adds the command group."""
     audit = typer.Typer(help="Prove what was decided.", no_args_is_help=True)
     audit.callback()(_group)
-    for command in (verify, proof, export, key):
+    for command in (verify, proof, growth, export, key):
         audit.command()(speaks_plainly(command))
     app.add_typer(audit, name="audit", rich_help_panel="Proofs")
 
@@ -107,6 +107,24 @@ def proof(entry: Entry, home: HomePath = None, settings: SettingsPath = None, ke
         _print(asdict(prove_line(bootstrap, trust, partition, sequence)))
 
 
+def growth(
+    known: Annotated[
+        Path, typer.Argument(help="File of checkpoints kept elsewhere.", metavar="CHECKPOINTS", exists=True)
+    ],
+    home: HomePath = None,
+    settings: SettingsPath = None,
+    key: KeyFile = None,
+) -> None:
+    """Print proofs that the log has only grown since these checkpoints, as JSON; docs/check_growth.py checks them."""
+    loaded = found_settings(home, settings)
+    bootstrap = loaded.kafka.bootstrap
+    with _telling_what_broke():
+        trust = _trust(loaded, key, [known])
+        partitions = range(require_topics(bootstrap, ("audit", "audit-checkpoints"))["audit"])
+        proofs = [proof for each in partitions for proof in prove_growth(bootstrap, trust, each)]
+    _print([asdict(proof) for proof in proofs])
+
+
 def export(
     folder: Folder,
     home: HomePath = None,
@@ -121,7 +139,7 @@ def export(
     with _telling_what_broke():
         trust = _trust(loaded, key)
         partitions = require_topics(bootstrap, ("audit", "audit-checkpoints"))["audit"]
-        written = export_log(bootstrap, partitions, folder, trust, lambda end: progress(f"{end} lines"))
+        written = export_log(bootstrap, partitions, folder, trust, progress)
     if as_json:
         _print({"written": [segment.name for segment in written]})
         return

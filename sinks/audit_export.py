@@ -7,13 +7,13 @@ export. Goes to: `incidents audit export`.
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from sinks.audit_files import PARTIAL, Segment, last_note, line_text, note_text, segments
-from sinks.audit_log import Progress, Trust, hold_to_known, lines_of, signed_notes
+from sinks.audit_log import Trust, hold_to_known, lines_of, signed_notes
 from streams.proven import Broken, Proving
 
 MOST_LINES: Final = 10_000
@@ -29,9 +29,15 @@ class _Part:
 
 
 def export_log(
-    bootstrap: str, partitions: int, folder: Path, trust: Trust, progress: Progress = lambda _: None
+    bootstrap: str,
+    partitions: int,
+    folder: Path,
+    trust: Trust,
+    progress: Callable[[str], object] = lambda _: None,
 ) -> list[Segment]:
     """Add what has been signed since the last export to the folder; the files that were written.
+
+    `progress` is told the name of each file once it is there.
 
     Raises Broken where the log does not hold, or no longer begins as it was exported; KafkaProblem; OSError.
     """
@@ -45,7 +51,7 @@ def export_log(
         for segment, texts in _new_segments(bootstrap, partition, folder, ours, trust):
             _write_once(folder, segment, texts)
             written.append(segment)
-            progress(segment.end)
+            progress(segment.name)
     return written
 
 

@@ -1,18 +1,19 @@
-"""Owns the proof that an entry stands in the audit log, which a stranger can check with the public key alone.
+"""Owns proofs for strangers, who have the public key alone: an entry stands in the log, the log has only grown.
 
-May not: read SQL, trust the log: it is proven on the way. Goes to: `incidents audit proof`.
+May not: read SQL, trust the log: it is proven on the way. Goes to: `incidents audit proof` and `growth`.
 """
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from schemas.audit import AuditEntry, AuditRecord
 from schemas.codec import Undecodable, decode
-from sinks.audit_log import Trust, lines_of, signed_notes
-from streams.merkle import inclusion_proof
+from sinks.audit_log import Trust, hold_to_known, lines_of, signed_notes
+from streams.merkle import consistency_proof, inclusion_proof
+from streams.notes import open_note
 from streams.proven import Proving
 
 _PLACE: Final = re.compile(r"(\d+)/(\d+)")
@@ -34,6 +35,16 @@ class InclusionProof:
     entry: str
     path: tuple[str, ...]
     checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class GrowthProof:
+    """All that is needed to check that one checkpoint's log is the beginning of another's."""
+
+    log: str
+    old: str
+    new: str
+    path: tuple[str, ...]
 
 
 def find_line(bootstrap: str, partitions: Iterable[int], name: str) -> tuple[int, int]:
@@ -68,19 +79,12 @@ def find_line(bootstrap: str, partitions: Iterable[int], name: str) -> tuple[int
 def prove_line(bootstrap: str, trust: Trust, partition: int, sequence: int) -> InclusionProof:
     """The proof for a line under the newest checkpoint. Raises NoProof, Broken or KafkaProblem."""
     proving = Proving(trust.origin(partition), trust.keys)
-    size, note = 0, ""
-    for place, signed in signed_notes(bootstrap, partition):
-        size, note = proving.checkpoint(place, signed).size, signed
     leaves, entry = [], b""
-    for line in lines_of(bootstrap, partition):
-        record = line.record
-        proving.line(
-            f"audit/{partition} at offset {line.offset}", record.sequence, record.entry, record.leaf_hash
-        )
+    for record in _proven(bootstrap, partition, proving):
         leaves.append(record.leaf_hash)
         if record.sequence == sequence:
             entry = record.entry
-    proving.finish()
+    size = proving.proven
     if sequence >= size:
         young = (
             "is not signed yet: try again in a few seconds" if sequence < len(leaves) else "does not exist"
@@ -88,8 +92,35 @@ def prove_line(bootstrap: str, trust: Trust, partition: int, sequence: int) -> I
         raise NoProof(f"line {sequence} of {proving.origin} {young}; {size} lines are signed")
     path = inclusion_proof(leaves[:size], sequence)
     return InclusionProof(
-        proving.origin, sequence, size, _text(entry), tuple(_text(step) for step in path), note
+        proving.origin, sequence, size, _text(entry), tuple(map(_text, path)), proving.newest
     )
+
+
+def prove_growth(bootstrap: str, trust: Trust, partition: int) -> list[GrowthProof]:
+    """For each known checkpoint of a partition the proof that the log has only grown since.
+
+    Raises Broken where it has not, or KafkaProblem.
+    """
+    proving = Proving(trust.origin(partition), trust.keys)
+    hold_to_known(proving, trust)
+    leaves = [record.leaf_hash for record in _proven(bootstrap, partition, proving)][: proving.proven]
+    proofs = []
+    for old in trust.known.get(proving.origin, ()):
+        path = consistency_proof(leaves, open_note(old, trust.keys).size)
+        proofs.append(GrowthProof(proving.origin, old, proving.newest, tuple(map(_text, path))))
+    return proofs
+
+
+def _proven(bootstrap: str, partition: int, proving: Proving) -> Iterator[AuditRecord]:
+    """The lines of a partition; all that is signed has been held against them once they are through."""
+    for place, signed in signed_notes(bootstrap, partition):
+        proving.checkpoint(place, signed)
+    for line in lines_of(bootstrap, partition):
+        record = line.record
+        place = f"audit/{partition} at offset {line.offset}"
+        proving.line(place, record.sequence, record.entry, record.leaf_hash)
+        yield record
+    proving.finish()
 
 
 def _decision_of(record: AuditRecord) -> str:

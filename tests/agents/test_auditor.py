@@ -6,6 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ _STEPS = 11
 def configured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
     """A broker for this module; each test has a partition of its own, named at its top."""
     folder = tmp_path_factory.mktemp("auditor")
-    with laid_out(folder, 10) as settings:
+    with laid_out(folder, 11) as settings:
         yield Settings(kafka=settings, audit=AuditSettings(key_file=str(folder / "key" / "audit.key")))
 
 
@@ -89,6 +90,25 @@ def test_what_was_confirmed_and_not_signed_is_signed_after_a_restart(configured:
     audit_all(configured)
     assert len(lines) == checkpoints_of(configured.kafka, 1)[-1].next_sequence
     assert lines == lines_of(configured.kafka, 1)
+
+
+def test_under_traffic_there_is_a_signature_at_every_interval(configured: Settings) -> None:
+    """While entries keep coming no two signatures should be much further apart than the setting says."""
+    often = configured.audit.model_copy(update={"checkpoint_s": 0.5})
+    auditor = Auditor(configured.model_copy(update={"audit": often}), "test")
+    end, sent = time.monotonic() + 4.0, 0
+    while time.monotonic() < end:
+        send(configured.kafka, 10, [entry(sent)])
+        sent += 1
+        auditor.step()
+    auditor.finish()
+    auditor.close()
+    found = read_tail(configured.kafka.bootstrap, "audit-checkpoints", 10, lambda _: False)
+    times = [message.timestamp()[1] for message in found]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert 3 <= len(times) <= 10
+    assert max(gaps) < 4_000  # the interval, and what a busy machine takes between two steps
+    assert sent == checkpoints_of(configured.kafka, 10)[-1].next_sequence
 
 
 def _rarely(settings: Settings) -> AuditSettings:

@@ -161,8 +161,8 @@ def test_tables_that_are_not_there_are_told_and_may_be_left_out(written: Audited
     assert 0 == written.run("verify", "--no-tables", database=f"sqlite:///{tmp_path}/none.db").exit_code
 
 
-def _check(*arguments: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-I", str(ROOT / "docs" / "check_proof.py"), *map(str, arguments)]
+def _check(*arguments: Path, script: str = "check_proof.py") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", str(ROOT / "docs" / script), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
@@ -277,6 +277,35 @@ def test_an_export_of_a_log_that_was_written_anew_is_refused(written: Audited, t
     path.rename(folder / "audit-0001-000000000000-000000000026.jsonl")
     result = written.run("export", str(folder))
     assert (3, True) == (result.exit_code, "the checkpoint is of incidents/audit/0" in result.output)
+
+
+def test_a_stranger_checks_that_the_log_has_only_grown(written: Audited, tmp_path: Path) -> None:
+    """Checkpoints of any age should be shown to be beginnings; another signature, path or file should not pass."""
+    known, growth = tmp_path / "known", tmp_path / "growth.json"
+    assert 0 == written.run("verify", "--save", str(known)).exit_code
+    _grow(written, 0, 30)
+    _grow(written, 0, 31)
+    assert 0 == written.run("verify", "--save", str(tmp_path / "later")).exit_code
+    known.write_text(known.read_text("utf-8") + (tmp_path / "later").read_text("utf-8"), "utf-8")
+    proofs = written.json("growth", str(known))
+    keys = Path(written.settings.audit.public_file)
+    changed = {
+        "as it is": (proofs, 0),
+        "path": ([{**proof, "path": proof["path"][1:]} for proof in proofs], 1),
+        "root": ([{**proof, "new": proof["new"].replace("\n28\n", "\n29\n")} for proof in proofs], 1),
+        "one missing": (proofs[1:], 1),
+        "none": ([], 1),
+    }
+    for name, (told, code) in changed.items():
+        growth.write_text(json.dumps(told), "utf-8")
+        done = _check(growth, keys, known, script="check_growth.py")
+        assert code == done.returncode, (name, done.stderr)
+    _store(written.settings)
+
+
+def _grow(written: Audited, partition: int, number: int) -> None:
+    send(written.settings.kafka, partition, [entry(number)])
+    audit_all(written.settings)
 
 
 def _spoil(written: Audited, topic: str, value: bytes) -> None:
