@@ -21,6 +21,7 @@ Severity = Literal["critical", "error", "warning", "info", "unknown"]
 ChangeKind = Literal["deploy", "flag", "config"]
 CHANGE_KINDS: Final[tuple[ChangeKind, ...]] = ("deploy", "flag", "config")
 ChangeStatus = Literal["started", "succeeded", "failed", "unknown"]
+Operation = Literal["create", "update", "delete", "unknown"]
 
 
 class AlertFacts(Message):
@@ -90,6 +91,9 @@ class ChangeFacts(Message):
     )
     references: tuple[str, ...] = Field(
         (), description="Other names that a catalog may know, best first: kind:value."
+    )
+    operation: Operation = Field(
+        "unknown", description="What became of the target as a whole: create, update, delete or unknown."
     )
     title: str = Field(description="What was done, in one line.")
     before: str | None = Field(None, description="Value or version before, where known.")

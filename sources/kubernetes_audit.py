@@ -8,7 +8,7 @@ with the rule that says so. The body of a Secret is never kept.
 from collections.abc import Mapping
 from typing import Final
 
-from schemas.events import Change, ChangeStatus
+from schemas.events import Change, ChangeStatus, Operation
 from sources.fields import Path, at, first_moment, first_text, mapping, text
 from sources.kubernetes_objects import name_of, references_of, written
 from sources.kubernetes_verdicts import response_code, verdict_of
@@ -19,6 +19,13 @@ _COMPLETE: Final = "ResponseComplete"
 _STAGES: Final = frozenset(("RequestReceived", "ResponseStarted", "Panic"))
 _TIME: Final[tuple[Path, ...]] = (("stageTimestamp",), ("requestReceivedTimestamp",), ("timestamp",))
 _ACTOR: Final[tuple[Path, ...]] = (("user", "username"), ("impersonatedUser", "username"))
+_OPERATIONS: Final[Mapping[str, Operation]] = {
+    "create": "create",
+    "update": "update",
+    "patch": "update",
+    "delete": "delete",
+    "deletecollection": "delete",
+}
 _FAILED: Final = 400
 """From this HTTP status on the API server has refused the request."""
 
@@ -65,6 +72,7 @@ def _change(event: Mapping[str, Json], path: str) -> Item:
         target=target,
         namespace=text(at(event.get("objectRef"), ("namespace",))),
         references=references_of(event),
+        operation=_OPERATIONS.get(text(event.get("verb")) or "", "unknown"),
         title=_title(event),
         after=written(event),
         actor=first_text(dict(event), _ACTOR),

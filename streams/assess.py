@@ -11,7 +11,7 @@ from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
 from streams.correlate import Group
 from streams.desk import Desk
-from streams.rank import Scored, Window, alerting, rank, window_of, window_times
+from streams.rank import Scored, Story, Window, alerting, rank, window_of, window_times
 from streams.state import ChangeState
 from streams.topology import Topology
 
@@ -40,21 +40,26 @@ class Surroundings:
         """The changes that took effect from `opens` to `closes`."""
         return chain.from_iterable(book.between(opens, closes) for book in self.books)
 
+    def story(self, change: ChangeState, counts: Callable[[ChangeState], bool] | None) -> Story:
+        """The changes of the same target before it, and the one that followed."""
+        place = (change.facts.effective_at, change.facts.source_ref)
+        others = sorted(
+            ((other.facts.effective_at, other.facts.source_ref), other)
+            for other in self.of_target(change)
+            if other.suspectable and (counts is None or counts(other))
+        )
+        before = tuple(other for at, other in others if at < place)
+        return Story(before, next((other for at, other in others if at > place), None))
+
     def undoing(self, change: ChangeState) -> Iterator[ChangeState]:
         """Later changes of the same target that went back to the value from before."""
         before, at = change.facts.before, change.facts.effective_at
-        for other in self._of_target(change):
+        for other in self.of_target(change):
             if before is not None and other.facts.after == before and other.facts.effective_at > at:
                 yield other
 
-    def undone(self, change: ChangeState) -> Iterator[ChangeState]:
-        """Earlier changes of the same target that this one took back."""
-        after, at = change.facts.after, change.facts.effective_at
-        for other in self._of_target(change):
-            if after is not None and other.facts.before == after and other.facts.effective_at < at:
-                yield other
-
-    def _of_target(self, change: ChangeState) -> Iterator[ChangeState]:
+    def of_target(self, change: ChangeState) -> Iterator[ChangeState]:
+        """The changes of the same target, itself among them."""
         return chain.from_iterable(book.of_target(change.facts.target) for book in self.books)
 
 
@@ -106,8 +111,9 @@ def assess(
 ) -> Assessment:
     """Ranks the changes near a group and finds its root and owner. `counts` leaves changes out, where it is False."""
     opens, closes = window_times(group, settings.ranking)
-    changes = [change for change in around.changes(opens, closes) if counts is None or counts(change)]
-    window = window_of(group, changes, around.topology, settings.ranking)
+    changes = (change for change in around.changes(opens, closes) if counts is None or counts(change))
+    stories = ((change, around.story(change, counts)) for change in changes)
+    window = window_of(group, stories, around.topology, settings.ranking)
     ranked = rank(group, window, settings.ranking)
     roots = roots_of(group, ranked, around.topology)
     return Assessment(

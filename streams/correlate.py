@@ -1,24 +1,35 @@
-"""Which alerts belong together: a pure function of the set of alerts, the topology and the settings.
+"""Which alerts belong together: a pure function of the set of alerts, what is known near them, and the settings.
 
-Two alerts are linked when their starts are close in time and their services are related; candidates are the
-connected groups, cut where a group has lived too long or grown too large. Nothing here depends on the order in
-which alerts are inserted, and inserting one costs as much as its neighbourhood, not as the whole scope.
+Alerts are placed in the order of their starts, each with those it has most in common with on average (average
+linkage; Sokal and Michener 1958), or on its own; what it ties together becomes one. An alert that comes late takes
+back what was placed after it, and all of it is placed again: any order of arrival gives the same. What is placed
+together is then split by source (`splitting`), and cut where it has lived too long or grown too large.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from math import exp, log1p
 from typing import NamedTuple
+from zlib import crc32
 
 from schemas.settings import CorrelationSettings, micros
+from schemas.times import HOUR, MINUTE, SECOND
+from streams.kinship import Kin, Kinship, kin_of
+from streams.placing import Cluster, Placing
+from streams.rhythm import USUAL, Rhythms
+from streams.splitting import Origin, split
 from streams.state import AlertKey, AlertState
-from streams.topology import Relation, Topology, service_of
+from streams.topology import Topology, service_of
+from streams.travel import Travel
 
 Spot = tuple[int, AlertKey]
 """Place of an alert in time: its start for windows, and its key."""
 _UNNAMED = "alert:"
-_SAME_ALERT = Relation(0.8, "same_alert", 0)
-_SAME_NAME = Relation(0.5, "same_alert", 0)
+_LATELY = HOUR // 2
+_OLDEST, _LATEST_OF = 8, 24
+"""Alerts before it that one may be tied to: the first of its candidate, and the latest."""
+_NOBODY: Sequence[Origin] = ()
 
 
 class Link(NamedTuple):
@@ -40,11 +51,12 @@ class Placed(NamedTuple):
 
 
 class Life(NamedTuple):
-    """A stretch of a component that makes one candidate: its first and last alert, and how many there are."""
+    """Which alerts make a candidate: equal lives are of the same alerts."""
 
-    first: Spot
-    last: Spot
+    first: AlertKey
     size: int
+    mark: int
+    """Sum over its alerts, and the periods that they are seen with."""
     continues: AlertKey | None
     """First alert of the candidate before, whose life had ended."""
 
@@ -60,57 +72,133 @@ class Group:
     @property
     def first(self) -> AlertKey:
         """Key of the alert that starts first, which names the candidate."""
-        return self.life.first[1]
+        return self.life.first
 
     @property
     def onset(self) -> int:
         """Start of the first alert, for windows."""
         return self.placed[0].alert.at
 
-    def link(self, alert: AlertState) -> Link:
-        """The strongest link of a member to an earlier one."""
-        link, before = self.index.link(alert), self.life.continues
-        if link.to is not None and self.index.spot(link.to) >= self.life.first:
-            return link
-        return FIRST if before is None else Link(link.score, "continued", before)
+    @property
+    def kins(self) -> tuple[Kin, ...]:
+        """What counts of each alert."""
+        return tuple(self.index.placing.kins[placed.alert.key] for placed in self.placed)
+
+    @property
+    def travel(self) -> Travel:
+        """How trouble travels between the services of the scope."""
+        return self.index.placing.kinship.travel
+
+    def links(self) -> Iterator[Link]:
+        """For each alert, the strongest tie to one of the first or of the latest before it."""
+        before, kins = self.life.continues, self.kins
+        for number, kin in enumerate(kins):
+            if number:
+                some = kins[: min(number, _OLDEST)] + kins[max(_OLDEST, number - _LATEST_OF) : number]
+                yield self.index.link(kin, some)
+            else:
+                yield FIRST if before is None else Link(1.0, "continued", before)
 
 
 @dataclass(slots=True)
 class Index:
-    """Alerts of one scope by time and service, and the components that links make of them."""
+    """Alerts of one scope by time, and the candidates that are made of them."""
 
     topology: Topology
     settings: CorrelationSettings
+    origins: Callable[[int, int], Iterable[Origin]] = lambda _opens, _closes: _NOBODY
+    """The changes that may be sources of alerts and took effect from one moment to another."""
     alerts: dict[AlertKey, AlertState] = field(default_factory=dict)
     services: dict[AlertKey, str | None] = field(default_factory=dict)
+    spots: list[Spot] = field(default_factory=list)
+    """All alerts by start; those up to the number of steps are placed."""
+    ends: dict[AlertKey, int] = field(default_factory=dict)
     by_label: dict[str, list[Spot]] = field(default_factory=dict)
     by_fingerprint: dict[str, list[Spot]] = field(default_factory=dict)
-    parent: dict[AlertKey, AlertKey] = field(default_factory=dict)
-    spots: dict[AlertKey, list[Spot]] = field(default_factory=dict)
-    """The members of each component by start, under its root."""
+    rhythms: Rhythms = field(default_factory=Rhythms)
+    placing: Placing = field(init=False)
+    moved: set[AlertKey] = field(default_factory=set)
+    """Alerts that may be in another candidate than when this was last emptied, one of each candidate at least."""
+    _groups: dict[Cluster, tuple[Group, ...]] = field(default_factory=dict)
 
-    def insert(self, alert: AlertState) -> int:
-        """Adds an alert and joins all that it links; returns how many components it joined to one."""
-        key, spot, joined = alert.key, (alert.at, alert.key), 0
-        self.alerts[key], self.parent[key], self.spots[key] = alert, key, [spot]
-        self.services[key] = service_of(alert.facts, self.topology)
-        for spots, reach, _ in self._neighbours(alert):
-            for _, other in _nearest(spots, spot, reach):
-                joined += self._join(key, other)
+    def __post_init__(self) -> None:
+        """Prepares the clusters."""
+        self.placing = Placing(Kinship(self.topology, self.settings), self.settings)
+
+    @property
+    def waiting(self) -> int:
+        """How many alerts have to be placed, or placed again."""
+        return len(self.spots) - len(self.placing.steps)
+
+    def insert(self, alert: AlertState, ended: int | None) -> None:
+        """Adds an alert; `ended` is when it ended, where that counts already."""
+        key, spot = alert.key, (alert.at, alert.key)
+        self.alerts[key], self.services[key] = alert, service_of(alert.facts, self.topology)
+        self._take_back(bisect_left(self.spots, spot))
+        insort(self.spots, spot)
         insort(self.by_label.setdefault(self._label(alert), []), spot)
         insort(self.by_fingerprint.setdefault(alert.facts.fingerprint, []), spot)
-        return joined
+        if ended is not None:
+            self.end(key, ended)
 
-    def root(self, key: AlertKey) -> AlertKey:
-        """The alert that stands for a component; changes when components join."""
-        while self.parent[key] != key:
-            self.parent[key] = self.parent[self.parent[key]]
-            key = self.parent[key]
-        return key
+    def end(self, key: AlertKey, ended: int) -> None:
+        """Says when an alert has ended, or has ended earlier than was said before."""
+        alert, before = self.alerts[key], self.ends.get(key)
+        if before == ended:
+            return
+        self._take_back(bisect_left(self.spots, (min(ended, before or ended),)))
+        if before is not None:
+            self.rhythms.remove(alert.facts.source, before, before - alert.at)
+        self.rhythms.add(alert.facts.source, ended, ended - alert.at)
+        self.ends[key] = ended
+        if key in self.placing.kins:
+            self.placing.kins[key] = self.placing.kins[key]._replace(ended=ended)
 
-    def spot(self, key: AlertKey) -> Spot:
-        """Where an alert is in time."""
-        return self.alerts[key].at, key
+    def reconsider(self) -> None:
+        """Forgets how clusters were split: another change is known now."""
+        self._groups.clear()
+
+    def taken_moved(self) -> set[AlertKey]:
+        """The alerts that may have moved since this was last asked."""
+        self._place()
+        moved, self.moved = self.moved, set()
+        return moved & self.alerts.keys()
+
+    def groups(self, key: AlertKey) -> tuple[Group, ...]:
+        """The candidates that were placed together with this alert, its own among them; by start."""
+        self._place()
+        cluster = self.placing.of[key]
+        if cluster not in self._groups:
+            self._groups[cluster] = tuple(self._split(cluster))
+        return self._groups[cluster]
+
+    def group(self, key: AlertKey) -> Group:
+        """The candidate that this alert is in."""
+        return next(g for g in self.groups(key) if any(placed.alert.key == key for placed in g.placed))
+
+    def together(self) -> list[list[AlertKey]]:
+        """The alerts that were placed together, by start."""
+        self._place()
+        clusters = {id(cluster): cluster for cluster in self.placing.of.values()}
+        return sorted(
+            (c.members for c in clusters.values()), key=lambda members: (self.alerts[members[0]].at, members)
+        )
+
+    def drop(self, keys: Iterable[AlertKey]) -> None:
+        """Forgets alerts, as if they had never been; what was placed with them is placed again."""
+        self._place()
+        gone = {key for key in keys if key in self.alerts}
+        clusters = {self.placing.of[key] for key in gone}
+        members = [key for cluster in clusters for key in cluster.members]
+        kept = [(self.alerts[key], self.ends.get(key)) for key in members if key not in gone]
+        self.placing.drop(clusters)
+        for cluster in clusters:
+            self._groups.pop(cluster, None)
+        for key in members:
+            self._forget(key)
+        self.spots = [spot for spot in self.spots if spot[1] in self.alerts]
+        for alert, ended in kept:
+            self.insert(alert, ended)
 
     def between(self, label: str, opens: int, closes: int) -> list[AlertKey]:
         """Keys of the alerts filed under a label that start from `opens` to `closes`, both included."""
@@ -126,93 +214,101 @@ class Index:
         """Under what alerts are filed, each with the services that it stands for: one, or none."""
         return ((label, () if label.startswith(_UNNAMED) else (label,)) for label in self.by_label)
 
-    def components(self) -> Iterator[list[AlertKey]]:
-        """The keys of every component, by its first alert."""
-        return ([key for _, key in spots] for spots in sorted(self.spots.values()))
+    def link(self, kin: Kin, earlier: Sequence[Kin]) -> Link:
+        """The strongest tie of an alert to one of these, and by what it is tied most."""
+        kinship = self.placing.kinship
+        other = max(earlier, key=lambda one: (kinship.score(kin, one), one.at, one.key))
+        return Link(_share(kinship.score(kin, other)), self._rule(kin, other), other.key)
 
-    def lives(self, root: AlertKey) -> Iterator[Life]:
-        """The candidates that a component makes: cut by starts where one has lived too long or grown too large."""
-        spots, start = self.spots[root], 0
-        before: AlertKey | None = None
-        while start < len(spots):
-            first = spots[start]
-            end = bisect_left(spots, (first[0] + micros(self.settings.life_s) + 1,))
-            end = min(end, start + self.settings.max_members)
-            yield Life(first, spots[end - 1], end - start, before)
-            before, start = first[1], end
+    def _rule(self, kin: Kin, other: Kin) -> str:
+        if kin.fingerprint == other.fingerprint:
+            return "same_alert"
+        if kin.service is not None and kin.service == other.service:
+            return "same_service"
+        if kin.service and other.service:
+            near = self.topology.upstream(kin.service), self.topology.upstream(other.service)
+            if other.service in near[0] or kin.service in near[1]:
+                return "dependency"
+            if self.placing.kinship.least(kin, other) < len(self.settings.common_source) - 1:
+                return "shared_dependency"
+        return "same_time"
 
-    def life(self, key: AlertKey) -> Life:
-        """The life that an alert is in."""
-        spot = self.spot(key)
-        return next(life for life in self.lives(self.root(key)) if spot <= life.last)
+    def _place(self) -> None:
+        spots, done = self.spots, len(self.placing.steps)
+        while done < len(spots):
+            at, key = spots[done]
+            alert = self.alerts[key]
+            period = self.rhythms.period(alert.facts.source, at)
+            kin = kin_of(alert, self.services[key], self.ends.get(key))
+            lately = done - bisect_left(spots, (at - _LATELY,))
+            cluster = self.placing.place(kin if period == USUAL else kin._replace(period=period), lately)
+            for joined in (cluster, *(one for one, _, _ in self.placing.steps[-1].joined)):
+                self._groups.pop(joined, None)
+            self.moved.add(key)
+            done += 1
 
-    def group(self, life: Life) -> Group:
-        """The alerts of a life."""
-        spots = self.spots[self.root(life.first[1])]
-        inside = spots[bisect_left(spots, life.first) : bisect_right(spots, life.last)]
-        placed = tuple(Placed(self.alerts[key], self.services[key]) for _, key in inside)
-        return Group(self, life, placed)
+    def _take_back(self, position: int) -> None:
+        while len(self.placing.steps) > position:
+            step = self.placing.take_back()
+            for cluster in (step.cluster, *(joined for joined, _, _ in step.joined)):
+                self._groups.pop(cluster, None)
+                self.moved.update(cluster.members[:1])
+            self.moved.add(step.key)
 
-    def link(self, alert: AlertState) -> Link:
-        """The strongest link to an alert that starts earlier; the nearest of every related service is looked at."""
-        spot, best = (alert.at, alert.key), FIRST
-        for spots, reach, relation in self._neighbours(alert):
-            place = bisect_left(spots, spot)
-            near = place and spot[0] - spots[place - 1][0] <= reach
-            if near and (best.to is None or relation.score > best.score):
-                best = Link(relation.score, relation.rule, spots[place - 1][1])
-        return best
+    def _split(self, cluster: Cluster) -> Iterator[Group]:
+        kins = [self.placing.kins[key] for key in cluster.members]
+        origins = tuple(self.origins(kins[0].at - micros(self.settings.split_change_s), kins[-1].at))
+        for part in split(kins, origins, self.placing.kinship.travel, self.settings):
+            yield from self._lives(part)
 
-    def _neighbours(self, alert: AlertState) -> Iterator[tuple[list[Spot], int, Relation]]:
-        """Where linked alerts may be: lists by time, how far they reach in microseconds, and by what relation.
+    def _lives(self, kins: Sequence[Kin]) -> Iterator[Group]:
+        """Cut where alerts start too long after the first, or are too many."""
+        start, before = 0, None
+        while start < len(kins):
+            first = kins[start]
+            end = bisect_right(kins, first.at + micros(self.settings.life_s), key=lambda kin: kin.at)
+            part = kins[start : min(end, start + self.settings.max_members)]
+            yield self._group(part, before)
+            before, start = first.key, start + len(part)
 
-        The nearest in each list are enough for connection: alerts of one service within the gap of each other
-        are linked among themselves.
-        """
-        yield (
-            self.by_fingerprint.get(alert.facts.fingerprint, []),
-            micros(self.settings.reopen_s),
-            _SAME_ALERT,
-        )
-        gap = micros(self.settings.gap_s)
-        for label, relation in self._related(alert):
-            if label in self.by_label:
-                yield self.by_label[label], gap, relation
+    def _group(self, kins: Sequence[Kin], before: AlertKey | None) -> Group:
+        mark = sum(crc32(f"{kin.key}{kin.period}".encode()) for kin in kins)
+        placed = tuple(Placed(self.alerts[kin.key], kin.service) for kin in kins)
+        return Group(self, Life(kins[0].key, len(kins), mark, before), placed)
 
-    def _related(self, alert: AlertState) -> Iterable[tuple[str, Relation]]:
-        service = self.services[alert.key]
-        if service is None:
-            return ((self._label(alert), _SAME_NAME),)
-        return self.topology.related(service).items()
+    def _forget(self, key: AlertKey) -> None:
+        alert = self.alerts.pop(key)
+        ended, spot = self.ends.pop(key, None), (alert.at, key)
+        if ended is not None:
+            self.rhythms.remove(alert.facts.source, ended, ended - alert.at)
+        for filed, label in (
+            (self.by_label, self._label(alert)),
+            (self.by_fingerprint, alert.facts.fingerprint),
+        ):
+            filed[label].remove(spot)
+            if not filed[label]:
+                del filed[label]
+        del self.services[key]
 
     def _label(self, alert: AlertState) -> str:
         """Under what an alert is filed: its service, or its name where nothing names a service."""
         return self.services[alert.key] or _UNNAMED + alert.facts.name
 
-    def _join(self, a: AlertKey, b: AlertKey) -> bool:
-        a, b = self.root(a), self.root(b)
-        if a == b:
-            return False
-        if len(self.spots[a]) < len(self.spots[b]):
-            a, b = b, a
-        self.parent[b] = a
-        for spot in self.spots.pop(b):
-            insort(self.spots[a], spot)
-        return True
+
+def _share(score: float) -> float:
+    """A score as a number from 0 to 1, one half where it decides nothing (logistic function)."""
+    return 1 / (1 + exp(-score))
 
 
-def _nearest(spots: list[Spot], spot: Spot, reach: int) -> Iterator[Spot]:
-    """The nearest before and after, within reach."""
-    place = bisect_left(spots, spot)
-    if place and spot[0] - spots[place - 1][0] <= reach:
-        yield spots[place - 1]
-    if place < len(spots) and spots[place][0] - spot[0] <= reach:
-        yield spots[place]
-
-
-def index_of(alerts: Iterable[AlertState], topology: Topology, settings: CorrelationSettings) -> Index:
-    """The index of a set of alerts; any order gives the same candidates."""
-    index = Index(topology, settings)
-    for alert in alerts:
-        index.insert(alert)
+def index_of(
+    alerts: Iterable[AlertState],
+    topology: Topology,
+    settings: CorrelationSettings,
+    origins: Callable[[int, int], Iterable[Origin]] = lambda _opens, _closes: _NOBODY,
+    by: int | None = None,
+) -> Index:
+    """The index of a set of alerts; any order gives the same. With `by`, only ends that have settled by then count."""
+    index = Index(topology, settings, origins)
+    for alert in sorted(alerts, key=lambda alert: (alert.at, alert.key)):
+        index.insert(alert, alert.ended_at if by is None else alert.ended_by(by))
     return index

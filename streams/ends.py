@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from schemas.events import AlertFacts
 from schemas.signals import Signal
-from streams.state import AlertState, End, ref_of
+from streams.state import AlertState, End, ref_of, settle_time
 
 
-def end_of(signal: Signal, facts: AlertFacts, *, future: int) -> End:
+def end_of(signal: Signal, facts: AlertFacts, *, lateness: int, future: int) -> End:
     """The end that a notification tells; one more than `future` microseconds ahead counts from its ingest time."""
     stated = facts.starts_at if facts.ends_at is None else facts.ends_at
-    return End(signal.ingested_at if stated > signal.ingested_at + future else stated, ref_of(signal))
+    at = signal.ingested_at if stated > signal.ingested_at + future else stated
+    return End(at, ref_of(signal), settle_time(signal, lateness))
 
 
 @dataclass(slots=True)

@@ -27,6 +27,8 @@ _BEHIND_S = 30.0
 """An input this far behind the newest is named in every packet."""
 _COUNT_S = 60.0
 """Length of the intervals in which repeats are put on record."""
+_AT_ONCE = 200
+"""Alerts that are placed again at once when one comes late; in a storm they wait for the next step of the clock."""
 
 
 @dataclass(slots=True)
@@ -76,8 +78,9 @@ class Fold:
             book.end(seen)
         known = scope.alerts.get(seen.key)
         views = scope.viewed(tenant, correlation)
-        urgent = self._insert(seen, scope, views) if known is None else _absorb(known, seen, scope)
         alert = known or seen
+        urgent = self._insert(seen, scope, views) if known is None else _absorb(known, seen, scope)
+        _schedule_ends(alert, seen, scope)
         interval = grid(signal.ingested_at, micros(_COUNT_S))
         if interval not in alert.cells:
             scope.schedule(interval, "count", alert.key)
@@ -91,7 +94,9 @@ class Fold:
 
     def _end(self, signal: Signal, facts: AlertFacts, tenant: TenantMemory, cause: Cause) -> None:
         """Ends what has started by then; what comes later with an earlier start finds the end in the book."""
-        end = end_of(signal, facts, future=micros(self.settings.correlation.future_s))
+        correlation = self.settings.correlation
+        lateness, future = micros(correlation.lateness_s), micros(correlation.future_s)
+        end = end_of(signal, facts, lateness=lateness, future=future)
         if signal.environment is None:
             book, scopes = tenant.ends, self.memory.scopes_of(tenant.name)
         else:
@@ -99,19 +104,24 @@ class Fold:
             book, scopes = scope.ends, [scope]
         book.add(facts.fingerprint, end)
         for scope in scopes:
-            begun = scope.viewed(tenant, self.settings.correlation).live.begun(facts.fingerprint, end.at)
+            live = scope.viewed(tenant, correlation).live
+            begun = live.begun(facts.fingerprint, end.at)
+            for key in begun:
+                scope.schedule(end.settle_at, "end", key)
             ended = [key for key in begun if scope.alerts[key].end(end)]
+            for key in ended:
+                live.end(key, end.at)
             if ended:
                 revise(ended, signal.ingested_at, self._turn(scope, tenant, cause))
 
     def _insert(self, alert: AlertState, scope: ScopeMemory, views: Views) -> bool:
         """Adds a new alert; True when its candidates must be looked at now, not at the next step of the clock."""
         scope.alerts[alert.key] = alert
-        joined = views.live.insert(alert)
+        views.live.insert(alert, alert.ended_at)
         scope.schedule(alert.settle_at, "alert", alert.key)
         hold = alert.ref.ingested_at + micros(self.settings.correlation.hold_s)
         scope.schedule(max(hold, alert.settle_at), "hold", alert.key)
-        return joined != 1 or not _one_of_many(alert, scope, views.live)
+        return views.live.waiting <= _AT_ONCE and not _one_of_many(alert, scope, views.live)
 
     def _change(self, signal: Signal, facts: ChangeFacts, tenant: TenantMemory, cause: Cause) -> None:
         change = change_of(signal, facts, micros(self.settings.correlation.lateness_s))
@@ -125,6 +135,8 @@ class Fold:
         if not book.add(change):
             return
         for scope in scopes:
+            if scope.views:
+                scope.views.live.reconsider()
             scope.schedule(change.settle_at, "change", ref=facts.source_ref)
             known = book.by_ref[facts.source_ref]
             if known.suspectable and scope.alerts:
@@ -206,12 +218,20 @@ def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory) -> bool:
         scope.schedule(known.settle_at, "alert", known.key)
     if known.at != at:
         scope.views = None
+    elif known.ended_at is not None and scope.views:
+        scope.views.live.end(known.key, known.ended_at)
     return changed or known.at != at
+
+
+def _schedule_ends(alert: AlertState, seen: AlertState, scope: ScopeMemory) -> None:
+    """Has the ends that a notification tells of looked at once decisions count them."""
+    for settle_at in seen.ends.values():
+        scope.schedule(settle_at, "end", alert.key)
 
 
 def _one_of_many(alert: AlertState, scope: ScopeMemory, index: Index) -> bool:
     """True for one more alert of a kind that its published candidate already shows: it can wait for the clock."""
-    published = scope.published.get(scope.firsts.get(index.life(alert.key).first[1], ""))
+    published = scope.published.get(scope.firsts.get(index.group(alert.key).first, ""))
     if published is None or published.merged_into:
         return False
     shown = f"{alert.facts.name} on {index.services[alert.key]}"

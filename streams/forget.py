@@ -4,7 +4,7 @@ Forgetting goes by event time and by whole candidates.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from schemas.settings import RankingSettings, Settings, micros
 from schemas.times import HOUR, LATEST
@@ -19,8 +19,8 @@ def forget(scope: ScopeMemory, settings: Settings, now: int) -> None:
         return
     scope.swept_at = now
     before = now - micros(settings.correlation.retention_s)
-    components = scope.views.live.components() if scope.views else ()
-    quiet = [keys for keys in components if all(_last(scope.alerts[key]) < before for key in keys)]
+    whole = scope.views.live.together() if scope.views else ()
+    quiet = [keys for keys in whole if all(_last(scope.alerts[key]) < before for key in keys)]
     _drop(scope, [key for keys in quiet for key in keys])
     scope.book.drop_before(before, _near([scope], settings.ranking))
     scope.ends.drop_before(before)
@@ -56,11 +56,10 @@ def overflow(turn: Turn, at: int) -> None:
     if len(scope.alerts) <= limit or scope.views is None:
         return
     keys: list[AlertKey] = []
-    live = scope.views.live
-    for life in sorted(life for root in live.spots for life in live.lives(root))[:-1]:
+    for together in scope.views.live.together()[:-1]:
         if len(scope.alerts) - len(keys) <= limit - limit // 20:
             break
-        keys.extend(placed.alert.key for placed in live.group(life).placed)
+        keys.extend(together)
     if not keys:
         return
     _drop(scope, keys)
@@ -73,12 +72,17 @@ def _last(alert: AlertState) -> int:
     return max(alert.at, alert.last_at, alert.ended_at or 0)
 
 
-def _drop(scope: ScopeMemory, keys: Iterable[AlertKey]) -> None:
+def _drop(scope: ScopeMemory, keys: Sequence[AlertKey]) -> None:
+    """Forgets alerts that were placed together, here and among what has settled; the others stay as they are."""
+    if not keys:
+        return
+    if scope.views:
+        scope.views.live.drop(keys)
+        scope.views.settled.drop(keys)
     for key in keys:
         del scope.alerts[key]
         name = scope.firsts.pop(key, None)
         if name is not None:
             scope.published.pop(name, None)
             scope.decided.pop(name, None)
-        scope.views = None
     scope.unrevised &= scope.alerts.keys()

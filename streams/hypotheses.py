@@ -63,7 +63,7 @@ def _for(
         text = f"{span_text(lead)} before the first alert"
         times = (time_value(change.facts.effective_at), time_value(first.facts.starts_at))
         yield claim(text, cite.change(change), cite.alert(first), values=times)
-    yield from _for_undone(change, assessment, cite)
+    yield from _for_cleared(scored, change, assessment, cite)
     service = scored.service
     if service is None:
         return
@@ -81,17 +81,21 @@ def _for(
         yield claim(text, *(cite.entity(entity) for entity in entities), values=values)
 
 
-def _for_undone(change: ChangeState, assessment: Assessment, cite: Citations) -> Iterator[Claim]:
-    """What cleared when the suspect was taken back speaks for it."""
-    undoing = assessment.undone_by
-    if undoing is None or change is not assessment.top.change or assessment.firing:
+def _for_cleared(
+    scored: Scored, change: ChangeState, assessment: Assessment, cite: Citations
+) -> Iterator[Claim]:
+    """What cleared when the target was changed again speaks for it."""
+    if "cleared" not in scored.features or scored.near is None or scored.near.story.following is None:
         return
-    at = undoing.facts.effective_at
-    ended = [placed.alert for placed in assessment.group.placed if (placed.alert.ended_at or 0) >= at]
-    if len(ended) == len(assessment.group.placed):
-        last = max(ended, key=lambda alert: (alert.ended_at or 0, alert.key))
-        text = f"undone at {clock_text(at)}, and every alert has resolved since"
-        yield claim(text, cite.change(undoing), cite.resolution(last), values=(time_value(at),))
+    following = scored.near.story.following
+    at = following.facts.effective_at
+    last = max(
+        assessment.group.placed, key=lambda placed: (placed.alert.ended_at or 0, placed.alert.key)
+    ).alert
+    if last.resolved is None:
+        return
+    text = f"{change.facts.target} was changed again at {clock_text(at)}, and the alerts cleared"
+    yield claim(text, cite.change(following), cite.resolution(last), values=(time_value(at),))
 
 
 def _against(scored: Scored, change: ChangeState, assessment: Assessment, cite: Citations) -> Iterator[Claim]:
@@ -99,14 +103,28 @@ def _against(scored: Scored, change: ChangeState, assessment: Assessment, cite: 
     at = time_value(change.facts.effective_at)
     if lead < 0:
         yield claim(f"took effect {span_text(lead)} after the first alert", cite.change(change), values=(at,))
-    if "undo" in scored.features:
-        yield claim(
-            "was undone, or undid another change, before the first alert", cite.change(change), values=(at,)
-        )
+    yield from _told_against(scored, change, cite)
     if scored.service is None:
         yield claim("nothing ties it to a service that alerts", cite.change(change))
     elif scored.service not in assessment.services:
         yield claim(f"{scored.service} itself raises no alert", cite.change(change))
+
+
+def _told_against(scored: Scored, change: ChangeState, cite: Citations) -> Iterator[Claim]:
+    """What the other changes of its target, and the alerts' ends, say against it."""
+    facts = change.facts
+    at, near = time_value(facts.effective_at), scored.near
+    if near is not None and near.tie.how == "name":
+        yield claim(f"nothing but its name ties it to {near.tie.service}", cite.change(change))
+    if "returned" in scored.features:
+        yield claim(f"took {facts.target} back to where it rests", cite.change(change), values=(facts.after,))
+    if "superseded" in scored.features and near is not None and near.story.following is not None:
+        following = near.story.following
+        when = time_value(following.facts.effective_at)
+        text = f"{facts.target} was changed again before the first alert"
+        yield claim(text, cite.change(change), cite.change(following), values=(at, when))
+    if "outlived" in scored.features:
+        yield claim("still in force, though every alert has resolved", cite.change(change), values=(at,))
 
 
 def _for_no_change(assessment: Assessment, cite: Citations) -> Iterator[Claim]:

@@ -12,8 +12,10 @@ from streams.correlate import Index, Life, index_of
 from streams.cursors import Cursors
 from streams.desk import Desk, desk_of
 from streams.ends import EndBook
-from streams.state import AlertKey, AlertState, EntityState
+from streams.origins import Origins
+from streams.state import AlertKey, AlertState, ChangeState, EntityState
 from streams.topology import Topology, topology_of
+from streams.travel import Travel
 
 Content = tuple[int | str, ...]
 """What may change in a candidate without being material."""
@@ -143,6 +145,10 @@ class ScopeMemory:
         """Remembers to look at something once the clock has come to `at`."""
         heappush(self.due, Due(at, what, key, ref))
 
+    def is_settled(self, change: ChangeState) -> bool:
+        """True for a change that decisions count by now."""
+        return change.settle_at <= self.last_step
+
     def published_life(self, first: AlertKey) -> Life | None:
         """What the candidate with this first alert was last published as."""
         published = self.published.get(self.firsts.get(first, ""))
@@ -156,10 +162,14 @@ class ScopeMemory:
     def viewed(self, tenant: TenantMemory, settings: CorrelationSettings) -> "Views":
         """The alerts by time and service; built again when the catalog has changed."""
         if self.views is None or self.views.version != tenant.version:
-            topology = tenant.topology(settings)
+            topology, books = tenant.topology(settings), (self.book, tenant.book)
             settled = (alert for alert in self.alerts.values() if alert.settled)
-            live = index_of(self.alerts.values(), topology, settings)
-            self.views = Views(live, index_of(settled, topology, settings), tenant.version)
+            known, decided = Origins(books, topology), Origins(books, topology, self.is_settled)
+            self.views = Views(
+                live=index_of(self.alerts.values(), topology, settings, known),
+                settled=index_of(settled, topology, settings, decided, self.last_step),
+                version=tenant.version,
+            )
         return self.views
 
 
@@ -171,6 +181,11 @@ class Views:
     settled: Index
     version: int
     """Version of the catalog that both were built with."""
+
+    @property
+    def travel(self) -> Travel:
+        """How trouble travels between the services of the scope."""
+        return self.live.placing.kinship.travel
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from schemas.packets import (
 from schemas.settings import Settings
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations
-from streams.correlate import Group, Placed
+from streams.correlate import Group, Link, Placed
 from streams.draft import draft_of, title_of
 from streams.hypotheses import hypotheses_of
 from streams.limits import cut
@@ -135,7 +135,8 @@ def _suspects(assessment: Assessment) -> list[Suspect]:
 
 def _members(group: Group) -> tuple[Member, ...]:
     """Its alerts by start; where they are more than a record holds, names are cut, and what linked them is left out."""
-    members = tuple(_member(p, group) for p in sorted(group.placed, key=lambda p: p.alert.key))
+    linked = sorted(zip(group.placed, group.links(), strict=True), key=lambda pair: pair[0].alert.key)
+    members = tuple(_member(placed, link) for placed, link in linked)
     if len(members) * _MEMBER_BYTES <= _MEMBERS_BYTES or sum(map(_bytes, members)) <= _MEMBERS_BYTES:
         return members
     return tuple(_brief(member) for member in members)
@@ -151,8 +152,8 @@ def _brief(member: Member) -> Member:
     return member.model_copy(update={**names, "linked_to": None})
 
 
-def _member(placed: Placed, group: Group) -> Member:
-    facts, link = placed.alert.facts, group.link(placed.alert)
+def _member(placed: Placed, link: Link) -> Member:
+    facts = placed.alert.facts
     return Member(
         fingerprint=facts.fingerprint,
         starts_at=facts.starts_at,
@@ -160,5 +161,5 @@ def _member(placed: Placed, group: Group) -> Member:
         name=facts.name,
         rule=link.rule,
         linked_to=link.to[1] if link.to else None,
-        score=link.score,
+        score=round(link.score, 4),
     )

@@ -1,7 +1,8 @@
 """Which change is suspected, and whether any: two questions, answered by weights that a packet can show.
 
-A change's weight is the product of its features: prior by kind, distance to what fails, lag, direction in time, and
-what was undone. Belief is the weight's share of all weights and that of "no change is to blame".
+A change's weight is the product of its features: the prior of its kind, how well it explains the alerts (where each
+is, and how long after the change it began), how it is tied to a service, and what later changes of its target say.
+Belief is the weight's share of all weights and that of "no change is to blame".
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,10 +11,19 @@ from math import prod
 from typing import NamedTuple
 
 from schemas.settings import RankingSettings, micros
-from schemas.times import EARLIEST, LATEST
+from schemas.times import EARLIEST, LATEST, SECOND
 from streams.correlate import Group
+from streams.golden import Golden
+from streams.kinship import Kin
+from streams.rhythm import USUAL
 from streams.state import ChangeState
-from streams.topology import Topology, service_of
+from streams.ties import Tie, tie_of
+from streams.topology import Topology
+from streams.travel import FAR, Travel
+from streams.undoing import is_return
+
+_ANY: tuple[Golden, ...] = ("errors", "traffic")
+"""Troubles that together reach every service that trouble may reach."""
 
 
 class Scored(NamedTuple):
@@ -23,19 +33,28 @@ class Scored(NamedTuple):
     service: str | None
     confidence: float
     features: dict[str, float]
+    near: "Near | None" = None
+
+
+class Story(NamedTuple):
+    """A change among those of its target: the ones before it, and the one that followed."""
+
+    before: tuple[ChangeState, ...]
+    following: ChangeState | None
 
 
 class Near(NamedTuple):
-    """A change in the blast radius: the service that it belongs to, if any, and how well it fits what alerts."""
+    """A change that may explain what alerts: how it is tied, and how well it does."""
 
     change: ChangeState
-    service: str | None
-    distance: float
+    tie: Tie
+    fit: float
+    story: Story
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The changes near the onset of a group: those in the blast radius by time, the rest counted."""
+    """The changes near the onset of a group: those that may explain it by time, the rest counted."""
 
     opens: int
     closes: int
@@ -50,20 +69,21 @@ def window_times(group: Group, settings: RankingSettings) -> tuple[int, int]:
 
 
 def window_of(
-    group: Group, changes: Iterable[ChangeState], topology: Topology, settings: RankingSettings
+    group: Group, stories: Iterable[tuple[ChangeState, Story]], topology: Topology, settings: RankingSettings
 ) -> Window:
-    """Of the changes within a group's window, those in its blast radius; the others are counted."""
+    """Of the changes within a group's window, those that may explain any of its alerts; the others are counted."""
     opens, closes = window_times(group, settings)
     inside = sorted(
-        (change for change in changes if change.suspectable),
-        key=lambda change: (change.facts.effective_at, change.facts.source_ref),
+        ((change, story) for change, story in stories if change.suspectable),
+        key=lambda told: (told[0].facts.effective_at, told[0].facts.source_ref),
     )
-    services = alerting(group)
+    kins = group.kins
     placed = (
-        Near(c, service_of(c.facts, topology), distance_weight(c, services, topology, settings))
-        for c in inside
+        Near(change, tie, fit_of(change, tie, kins, group.travel, settings), story)
+        for change, story in inside
+        for tie in (tie_of(change.facts, topology),)
     )
-    near = tuple(candidate for candidate in placed if candidate.distance > 0)
+    near = tuple(candidate for candidate in placed if candidate.fit > 0)
     return Window(opens, closes, near, len(inside) - len(near))
 
 
@@ -74,12 +94,13 @@ def alerting(group: Group) -> tuple[str, ...]:
 
 def rank(group: Group, window: Window, settings: RankingSettings) -> tuple[Scored, ...]:
     """The explanations by belief; they sum to 1, and "no change" is always among them."""
-    undone = _undone([near.change for near in window.near], group.onset)
-    weighed = [(near, _features(near, group.onset, undone, settings)) for near in window.near]
+    kins = group.kins
+    weighed = [(near, _features(near, kins, settings)) for near in window.near]
     weights = [(near, prod(features.values()), features) for near, features in weighed]
     total = settings.no_change + sum(weight for _, weight, _ in weights)
     ranked = [
-        Scored(near.change, near.service, weight / total, features) for near, weight, features in weights
+        Scored(near.change, near.tie.service, weight / total, features, near)
+        for near, weight, features in weights
     ]
     ranked.append(Scored(None, None, settings.no_change / total, {"prior": settings.no_change}))
     return tuple(sorted(ranked, key=_order))
@@ -91,70 +112,92 @@ def _order(scored: Scored) -> tuple[float, int, str]:
     return (-round(scored.confidence, 9), -scored.change.facts.effective_at, scored.change.facts.source_ref)
 
 
-def _features(
-    near: Near, onset: int, undone: dict[str, float], settings: RankingSettings
-) -> dict[str, float]:
+def _features(near: Near, kins: Sequence[Kin], settings: RankingSettings) -> dict[str, float]:
     facts = near.change.facts
+    resource = facts.target.split("/")[1] if facts.kind == "config" and "/" in facts.target else ""
     features = {
         "prior": settings.prior.get(facts.kind, 1.0),
-        "distance": near.distance,
-        "lag": lag_weight(near.change, onset, settings),
+        "minor": settings.minor.get(resource, 1.0),
+        "fit": near.fit,
+        **_said_later(near, kins, settings),
     }
-    if facts.source_ref in undone:
-        features["undo"] = undone[facts.source_ref]
-    return features
+    if is_return(near.change, near.story.before):
+        features["returned"] = settings.returned
+    return {name: value for name, value in features.items() if name in {"prior", "fit"} or value != 1.0}
 
 
-def lag_weight(change: ChangeState, onset: int, settings: RankingSettings) -> float:
-    """Halves with every half-life between the change and the onset; a cause comes first, but for clock skew."""
-    lag = onset - change.facts.effective_at
-    if lag < -micros(settings.skew_s):
+def _said_later(near: Near, kins: Sequence[Kin], settings: RankingSettings) -> dict[str, float]:
+    """What became of the change says whether it was to blame: gone before, gone as the alerts cleared, or still there."""
+    following = near.story.following
+    ended = [kin.ended for kin in kins if kin.ended != LATEST]
+    if following is None:
+        return {"outlived": settings.outlived} if len(ended) == len(kins) else {}
+    at = following.facts.effective_at
+    if at < kins[0].at - micros(USUAL):
+        return {"superseded": settings.superseded}
+    within = micros(settings.clears_s + max(kin.period for kin in kins))
+    began = sum(kin.at > at + micros(settings.skew_s) for kin in kins)
+    cleared = sum(at - micros(settings.skew_s) <= end <= at + within for end in ended)
+    clears = began < settings.clears_but * len(kins) and cleared > settings.clears_share * len(kins)
+    return {"cleared": settings.cleared} if clears else {}
+
+
+def fit_of(
+    change: ChangeState, tie: Tie, kins: Sequence[Kin], travel: Travel, settings: RankingSettings
+) -> float:
+    """Mean over the alerts of how well each fits a fault made by the change; 0 where none may come from it."""
+    places = [place_weight(tie, kin, change, travel, settings) for kin in kins]
+    if not any(places):
+        return 0.0
+    fits = (place * lag_weight(change, kin, settings) for place, kin in zip(places, kins, strict=True))
+    return sum(fits) / len(kins)
+
+
+def place_weight(tie: Tie, kin: Kin, change: ChangeState, travel: Travel, settings: RankingSettings) -> float:
+    """How well an alert fits a fault where the change is, by what it costs trouble to travel."""
+    if tie.how == "nothing":
+        return settings.unmapped
+    if tie.how == "namespace":
+        return settings.namespace if change.facts.namespace == kin.namespace else 0.0
+    if tie.service == kin.service:
+        cost = 0.0
+    elif kin.service is None:
+        return settings.unmapped
+    else:
+        cost = travel.costs((kin.service, kin.golden)).get(tie.service or "", FAR)
+    return _at_cost(cost, settings.place) * (settings.by_name if tie.how == "name" else 1.0)
+
+
+def _at_cost(cost: float, weights: Sequence[float]) -> float:
+    """The weight at a cost, straight between whole costs; nothing beyond the last."""
+    below = int(cost)
+    if below >= len(weights) - 1:
+        return weights[-1] if cost == len(weights) - 1 else 0.0
+    return weights[below] + (cost - below) * (weights[below + 1] - weights[below])
+
+
+def lag_weight(change: ChangeState, kin: Kin, settings: RankingSettings) -> float:
+    """Halves with every half-life between change and alert; a cause comes first, but for clock skew.
+
+    Half-lives grow with the period of the alert's sender, which sees a fault so much later.
+    """
+    lag = (kin.at - change.facts.effective_at) / SECOND
+    if lag < -settings.skew_s:
         return settings.long_after_onset
     if lag < 0:
         return settings.after_onset
-    return float(0.5 ** (lag / micros(settings.half_life_s.get(change.facts.kind, 900.0))))
+    half_life = settings.half_life_s.get(change.facts.kind, USUAL * 10)
+    return float(0.5 ** (lag / (half_life + settings.late_by * (kin.period - USUAL))))
 
 
-def distance_weight(
-    change: ChangeState, services: Sequence[str], topology: Topology, settings: RankingSettings
-) -> float:
-    """Mean over the alerting services of how well each fits a fault at the change's service; 0 is elsewhere."""
-    service = service_of(change.facts, topology)
+def may_explain(change: ChangeState, services: Iterable[str], travel: Travel, topology: Topology) -> bool:
+    """True unless no alert of these services, of whatever kind, may come from the change."""
+    service = tie_of(change.facts, topology).service
     if service is None:
-        return settings.unmapped
-    if not services:
-        return settings.unmapped
-    return sum(_fit(service, alerting, topology, settings) for alerting in services) / len(services)
-
-
-def _fit(source: str, alerting: str, topology: Topology, settings: RankingSettings) -> float:
-    hops = topology.upstream(alerting).get(source)
-    if hops is not None:
-        return settings.distance[min(hops, len(settings.distance) - 1)]
-    return settings.downstream if alerting in topology.upstream(source) else 0.0
-
-
-_UNDO = 0.3
-_UNDONE = 0.2
-
-
-def _undone(changes: Sequence[ChangeState], onset: int) -> dict[str, float]:
-    """Factors for changes of one target that go back to an earlier value, and for those gone before the onset.
-
-    What was undone before the onset is hardly to blame, and neither is what undid it.
-    """
-    factors: dict[str, float] = {}
-    latest: dict[str, ChangeState] = {}
-    for change in changes:
-        before = latest.get(change.facts.target)
-        facts = change.facts
-        if (
-            before
-            and facts.after is not None
-            and facts.after == before.facts.before
-            and facts.effective_at <= onset
-        ):
-            factors[facts.source_ref] = _UNDO
-            factors[before.facts.source_ref] = _UNDONE
-        latest[facts.target] = change
-    return factors
+        return True
+    known = list(services)
+    return not known or any(
+        service == alerting or service in travel.costs((alerting, golden))
+        for alerting in known
+        for golden in _ANY
+    )

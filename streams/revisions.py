@@ -127,8 +127,9 @@ def _content(assessment: Assessment, turn: Turn) -> Content:
     duties = turn.around.desk.on_call(assessment.owner.team, assessment.group.onset)
     runbook = runbook_of(assessment, turn.around)
     desk = [*(f"{d.rota.facts.name}: {d.shift.person}" for d in duties), runbook.link if runbook else ""]
-    near = len(assessment.window.near)
-    return f"{repeats}/{assessment.window.elsewhere}", len(placed), ended, near, *gaps, *desk
+    beliefs = [f"{scored.confidence:.6f}" for scored in assessment.ranked]
+    seen = f"{repeats}/{assessment.window.elsewhere}"
+    return seen, len(placed), ended, len(assessment.window.near), *gaps, *beliefs, *desk, *assessment.roots
 
 
 def _news(published: Published, now: Material) -> Iterator[str]:

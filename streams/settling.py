@@ -12,10 +12,10 @@ from schemas.settings import micros
 from schemas.times import LATEST, format_time
 from streams.assess import Assessment, assess
 from streams.citations import Citations
-from streams.correlate import Group, Index, Life, Spot
+from streams.correlate import Group, Index, Life, Link
 from streams.memory import Decided, Due, ScopeMemory
 from streams.propose import proposals_of
-from streams.rank import distance_weight
+from streams.rank import may_explain
 from streams.state import AlertKey, AlertState, ChangeState
 from streams.turn import Turn
 
@@ -47,8 +47,12 @@ def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
     for key in sorted({d.key for d in due if d.what == "count"} & alerts.keys()):
         _deduplicated(alerts[key], step, turn)
     everything = any(d.what == "catalog" for d in due)
-    keys = set(alerts) if everything else {d.key for d in due if d.what in {"alert", "hold"}} & alerts.keys()
-    for ref in sorted({d.ref for d in due if d.what == "change"}):
+    looked_at = {d.key for d in due if d.what in {"alert", "hold", "end"}}
+    keys = set(alerts) if everything else looked_at & alerts.keys()
+    refs = sorted({d.ref for d in due if d.what == "change"})
+    if refs:
+        turn.views.settled.reconsider()
+    for ref in refs:
         for change in _changes(ref, turn):
             keys |= near_change(change, turn)
     for key in sorted(keys):
@@ -61,37 +65,37 @@ def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
 
 
 def _settle(alert: AlertState, step: int, turn: Turn) -> None:
+    settled, ended = turn.views.settled, alert.ended_by(step)
     if not alert.settled and alert.settle_at <= step:
         alert.settled = True
-        turn.views.settled.insert(alert)
+        settled.insert(alert, ended)
+    elif alert.settled and ended is not None:
+        settled.end(alert.key, ended)
 
 
 def stirred(
     keys: Iterable[AlertKey], index: Index, known: Callable[[AlertKey], Life | None]
 ) -> Iterator[Group]:
-    """The groups that hold one of the alerts, and those that are no longer what is known of them; in a set order.
+    """The groups that hold one of the alerts, and those that are no longer what is known of them; by start.
 
     Alerts that are not in the index are passed over.
     """
-    spots: dict[AlertKey, list[Spot]] = {}
-    for key in sorted(keys):
-        if key in index.alerts:
-            spots.setdefault(index.root(key), []).append(index.spot(key))
-    for root, touched in spots.items():
-        for life in index.lives(root):
-            if known(life.first[1]) != life or any(life.first <= spot <= life.last for spot in touched):
-                yield index.group(life)
+    keys = {key for key in keys if key in index.alerts}
+    groups = {g.first: g for key in keys | index.taken_moved() for g in index.groups(key)}
+    for group in sorted(groups.values(), key=lambda group: (group.onset, group.first)):
+        if known(group.first) != group.life or any(placed.alert.key in keys for placed in group.placed):
+            yield group
 
 
 def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
-    """The alerts of whose candidates a change may alter what is thought: it, or what it undid, may explain them."""
+    """The alerts of whose candidates a change may alter what is thought: it, or another of its target, may explain them."""
     ranking = turn.settings.ranking
     keys: set[AlertKey] = set()
-    for cause in (change, *turn.around.undone(change)):
+    for cause in turn.around.of_target(change):
         at = cause.facts.effective_at
         opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
         for label, services in turn.views.live.labels():
-            if distance_weight(cause, services, turn.around.topology, ranking) > 0:
+            if may_explain(cause, services, turn.views.travel, turn.around.topology):
                 keys.update(turn.views.live.between(label, opens, closes))
     return keys
 
@@ -123,18 +127,18 @@ def _decide_candidate(name: str, members: Group, step: int, turn: Turn) -> None:
         turn.scope.firsts[decided.first] = name
         turn.audit(name, "opened", step, {"opened_at": format_time(assessment.opened_at)})
     decided.merged_into, decided.life = None, members.life
-    for placed in members.placed:
+    for placed, link in zip(members.placed, members.links(), strict=True):
         if placed.alert.decided != name:
             placed.alert.decided = name
-            turn.audit(name, "joined", step, _joining(placed.alert, members))
+            turn.audit(name, "joined", step, _joining(placed.alert, link))
     _suspected(name, decided, assessment, step, turn)
     _routed(name, decided, assessment, step, turn)
     if step >= members.placed[0].alert.ref.ingested_at + micros(turn.settings.correlation.hold_s):
         _proposed(name, decided, assessment, step, turn)
 
 
-def _joining(alert: AlertState, members: Group) -> dict[str, str]:
-    facts, link = alert.facts, members.link(alert)
+def _joining(alert: AlertState, link: Link) -> dict[str, str]:
+    facts = alert.facts
     return {
         "fingerprint": facts.fingerprint,
         "starts_at": format_time(facts.starts_at),

@@ -18,7 +18,7 @@ from streams.ends import EndBook
 from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
 from streams.state import AlertKey, AlertState, ChangeState, End, EntityState, Ref
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
 _SLICE: Final = 200
 """Alerts that are written at once: a few milliseconds."""
@@ -137,7 +137,9 @@ def _dump_ends(book: EndBook) -> Stored:
 
 
 def _load_ends(stored: Stored) -> EndBook:
-    return EndBook({name: [End(at, Ref(*ref)) for at, ref in ends] for name, ends in stored})
+    return EndBook(
+        {name: [End(at, Ref(*ref), settle_at) for at, ref, settle_at in ends] for name, ends in stored}
+    )
 
 
 def _dump_scope(scope: ScopeMemory) -> Stored:
@@ -197,6 +199,7 @@ def _dump_alert(alert: AlertState) -> Stored:
         "count": alert.count,
         "resolved": alert.resolved,
         "ended_at": alert.ended_at,
+        "ends": sorted(alert.ends.items()),
         "settled": alert.settled,
         "decided": alert.decided,
         "audited_count": alert.audited_count,
@@ -213,6 +216,7 @@ def _load_alert(stored: Stored) -> AlertState:
         ref=Ref(*stored["ref"]),
         notes=frozenset(stored["notes"]),
         resolved=Ref(*stored["resolved"]) if stored["resolved"] else None,
+        ends=dict(_pairs(stored["ends"])),
         cells=dict(_pairs(stored["cells"])),
         **rest,
     )
@@ -265,10 +269,8 @@ def _load_decided(stored: Stored) -> Decided:
 def _load_life(stored: Stored) -> Life | None:
     if stored is None:
         return None
-    first, last, count, continues = stored
-    return Life(
-        (first[0], _key(first[1])), (last[0], _key(last[1])), count, _key(continues) if continues else None
-    )
+    first, size, mark, continues = stored
+    return Life(_key(first), size, mark, _key(continues) if continues else None)
 
 
 def _key(stored: Stored) -> AlertKey:

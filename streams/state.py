@@ -30,6 +30,8 @@ class End(NamedTuple):
 
     at: int
     ref: Ref
+    settle_at: int
+    """Time of the clock from which decisions count it."""
 
 
 def ref_of(signal: Signal) -> Ref:
@@ -55,6 +57,8 @@ class AlertState:
     count: int = 0
     resolved: Ref | None = None
     ended_at: int | None = None
+    ends: dict[int, int] = field(default_factory=dict)
+    """Every end that was told, with the time of the clock from which decisions count it."""
     settled: bool = False
     """True once decisions count it."""
     decided: str | None = None
@@ -82,15 +86,29 @@ class AlertState:
         self.settle_at = min(self.settle_at, other.settle_at)
         self.last_at = max(self.last_at, other.last_at)
         self.notes |= other.notes
+        for at, settle_at in other.ends.items():
+            self.ends[at] = min(settle_at, self.ends.get(at, settle_at))
         if other.resolved is not None and other.ended_at is not None:
-            self.end(End(other.ended_at, other.resolved))
+            self._count(other.ended_at, other.resolved)
         return told != (self.facts, self.resolved, self.ended_at, self.notes)
 
     def end(self, end: End) -> bool:
         """Takes in an end of it; True when it is now the one that counts."""
-        if self.resolved is not None and self.ended_at is not None and end >= (self.ended_at, self.resolved):
+        self.ends[end.at] = min(end.settle_at, self.ends.get(end.at, end.settle_at))
+        return self._count(end.at, end.ref)
+
+    def ended_by(self, now: int) -> int | None:
+        """When it ended, by what has settled at this time of the clock."""
+        return min((at for at, settle_at in self.ends.items() if settle_at <= now), default=None)
+
+    def _count(self, at: int, ref: Ref) -> bool:
+        if (
+            self.resolved is not None
+            and self.ended_at is not None
+            and (at, ref) >= (self.ended_at, self.resolved)
+        ):
             return False
-        self.ended_at, self.resolved = end
+        self.ended_at, self.resolved = at, ref
         return True
 
     def add_count(self, new: int, interval_end: int) -> None:
@@ -105,16 +123,19 @@ def alert_of(signal: Signal, facts: AlertFacts, *, lateness: int, future: int) -
     ahead = facts.starts_at > signal.ingested_at + future
     late = signal.ingested_at > signal.notified_at + lateness
     resolved = facts.status == "resolved"
+    ended_at = (signal.ingested_at if facts.ends_at is None else facts.ends_at) if resolved else None
+    settle_at = settle_time(signal, lateness)
     return AlertState(
         key=(facts.starts_at, facts.fingerprint),
         facts=facts,
         ref=ref,
         at=signal.ingested_at if ahead else facts.starts_at,
-        settle_at=settle_time(signal, lateness),
+        settle_at=settle_at,
         last_at=signal.last_ingested_at,
         notes=frozenset(signal.notes) | _noted(start_in_future=ahead, late=late),
         resolved=ref if resolved else None,
-        ended_at=(facts.ends_at or signal.ingested_at) if resolved else None,
+        ended_at=ended_at,
+        ends={} if ended_at is None else {ended_at: settle_at},
     )
 
 

@@ -4,17 +4,15 @@ Built from the catalog entries in force. Names are the entities' short names, or
 entities share a short name.
 """
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from schemas.events import AlertFacts, ChangeFacts
 from streams.state import EntityState
 
-Rule = Literal["same_service", "same_alert", "dependency", "shared_dependency"]
-_LINK_SCORES = (0.9, 0.6, 0.4)
-"""Strength of a link over one, two and three dependencies; over a shared dependency it is that of two."""
 _REMEMBERED = 50_000
 """Answers remembered for names; the names of pods never end."""
 _GRAPH_KINDS = frozenset({"component", "resource", "api"})
@@ -22,12 +20,18 @@ DESK_KINDS = frozenset({"rota", "runbook"})
 """Entries about people and papers; they are no part of the graph."""
 
 
-class Relation(NamedTuple):
-    """How one service is related to another, the strongest way."""
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_SAY_NOTHING = frozenset(
+    ("service", "services", "app", "api", "svc", "server", "config", "secret", "component", "team", "default")
+)
+"""Words that many names have in common."""
 
-    score: float
-    rule: Rule
-    hops: int
+
+class Words(NamedTuple):
+    """The words of a service's name."""
+
+    words: tuple[str, ...]
+    service: str
 
 
 @dataclass(slots=True)
@@ -40,11 +44,15 @@ class Topology:
     needed_by: dict[str, frozenset[str]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     """`kind:value` references and short names, to the name used everywhere."""
-    hops: int = 2
+    hops: int = 3
     hub_degree: int = 8
+    systems: dict[str, str] = field(default_factory=dict)
+    """The system of every service that needs or is needed: services with a path between them are of one system."""
     _named: dict[tuple[str | None, tuple[str, ...]], str | None] = field(default_factory=dict)
+    _words: dict[str, list[Words]] = field(default_factory=dict)
+    """Names in words by their first word, longest first."""
     _upstream: dict[str, dict[str, int]] = field(default_factory=dict)
-    _related: dict[str, dict[str, Relation]] = field(default_factory=dict)
+    _downstream: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def named(self, service: str | None, references: tuple[str, ...]) -> str | None:
         """As `resolve`, remembering the answers."""
@@ -74,33 +82,34 @@ class Topology:
             (self.names[f"service:{stem}"] for stem in stems if f"service:{stem}" in self.names), None
         )
 
+    def named_in(self, text: str) -> str | None:
+        """The service whose name stands in a text, word by word: of a flag's key, of a secret's name. The longest counts."""
+        if not self._words:
+            self._words = _words_of(self.entities)
+        words = in_words(text)
+        found = [
+            (len(name.words), -start, name.service)
+            for start, word in enumerate(words)
+            for name in self._words.get(word, ())
+            if words[start : start + len(name.words)] == name.words
+        ]
+        return max(found)[2] if found else None
+
     def upstream(self, service: str) -> Mapping[str, int]:
         """What a service needs, directly or not, with the number of hops; itself at 0."""
         if service not in self._upstream:
             self._upstream[service] = _within(service, self.needs, self.hops)
         return self._upstream[service]
 
-    def related(self, service: str) -> Mapping[str, Relation]:
-        """Every service whose alerts may belong with this one's, and how strongly; itself first."""
-        if service not in self._related:
-            self._related[service] = self._relate(service)
-        return self._related[service]
+    def downstream(self, service: str) -> Mapping[str, int]:
+        """What needs a service, directly or not, with the number of hops; itself at 0."""
+        if service not in self._downstream:
+            self._downstream[service] = _within(service, self.needed_by, self.hops)
+        return self._downstream[service]
 
-    def _relate(self, service: str) -> dict[str, Relation]:
-        found = {service: Relation(1.0, "same_service", 0)}
-        ways = (_within(service, self.needs, self.hops), _within(service, self.needed_by, self.hops))
-        reached = [(hops, other) for way in ways for other, hops in way.items() if hops]
-        for hops, other in sorted(reached):
-            found.setdefault(other, Relation(_LINK_SCORES[hops - 1], "dependency", hops))
-        for sibling in self._siblings(service):
-            found.setdefault(sibling, Relation(_LINK_SCORES[1], "shared_dependency", 2))
-        return found
-
-    def _siblings(self, service: str) -> Iterator[str]:
-        for shared in sorted(self.needs.get(service, ())):
-            callers = self.needed_by[shared]
-            if len(callers) <= self.hub_degree:
-                yield from sorted(callers)
+    def is_hub(self, service: str) -> bool:
+        """True for what so many services need that needing it in common says little."""
+        return len(self.needed_by.get(service, ())) > self.hub_degree
 
 
 def _within(start: str, edges: Mapping[str, frozenset[str]], hops: int) -> dict[str, int]:
@@ -138,6 +147,7 @@ def topology_of(entities: Mapping[str, EntityState], *, hops: int, hub_degree: i
         names=names,
         hops=hops,
         hub_degree=hub_degree,
+        systems=_systems(needs, needed_by),
     )
 
 
@@ -156,6 +166,36 @@ def _needs(
             if needing in needs and needed is not None and needing != needed:
                 needs[needing].add(needed)
     return needs
+
+
+def _systems(needs: Mapping[str, set[str]], needed_by: Mapping[str, set[str]]) -> dict[str, str]:
+    """The connected parts of the graph, each named by its first service."""
+    around = {
+        service: frozenset(needs.get(service, ())) | frozenset(needed_by.get(service, ()))
+        for service in (*needs, *needed_by)
+    }
+    systems: dict[str, str] = {}
+    for service in sorted(around):
+        if around[service] and service not in systems:
+            systems |= dict.fromkeys(_within(service, around, len(around)), service)
+    return systems
+
+
+def in_words(text: str) -> tuple[str, ...]:
+    """The words of a name, however they are joined: `adHighCpu`, `fraud-detection`, `/petstore/searchdelay`."""
+    return tuple(word.lower() for word in _WORD.findall(text))
+
+
+def _words_of(entities: Mapping[str, EntityState]) -> dict[str, list[Words]]:
+    found: dict[str, list[Words]] = {}
+    for service, state in sorted(entities.items()):
+        if state.facts.kind not in _GRAPH_KINDS:
+            continue
+        whole = in_words(service)
+        telling = tuple(word for word in whole if word not in _SAY_NOTHING)
+        for words in {whole, telling} if telling else ():
+            found.setdefault(words[0], []).append(Words(words, service))
+    return found
 
 
 def _names(entities: Mapping[str, EntityState]) -> dict[str, str]:

@@ -54,9 +54,9 @@ def topology(*entities: Entity) -> Topology:
 def group(alerts: Iterable[Alert], graph: Topology | None = None) -> Group:
     """The one group that these alerts make."""
     index = index_of(map(alert_state, alerts), graph or topology(), Settings().correlation)
-    [root] = index.spots
-    [life] = index.lives(root)
-    return index.group(life)
+    [together] = index.together()
+    [found] = index.groups(together[0])
+    return found
 
 
 def surroundings(changes: Iterable[Change] = (), graph: Topology | None = None) -> Surroundings:

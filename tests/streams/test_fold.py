@@ -257,7 +257,7 @@ def test_a_revision_is_named_by_its_point_of_the_log() -> None:
 
 def test_other_settings_give_other_names() -> None:
     """A revision says by which settings it was thought."""
-    other = Settings(correlation=CorrelationSettings(gap_s=301))
+    other = Settings(correlation=CorrelationSettings(base=0.69))
     one, two = shop(fires()).packets()[0], shop(fires(), settings=other).packets()[0]
     assert one.candidate.candidate_id == two.candidate.candidate_id
     assert one.candidate.revision.revision_id != two.candidate.revision.revision_id

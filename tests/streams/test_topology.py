@@ -5,7 +5,7 @@ import pytest
 from schemas.events import Entity
 from streams.topology import Topology
 from tests.streams.pieces import topology
-from tests.streams.world import alert, entity
+from tests.streams.world import SHOP, alert, entity
 
 
 def _known_as(*references: str, name: str = "payment") -> Entity:
@@ -137,31 +137,44 @@ def test_a_circle_of_needs_ends() -> None:
     assert {"a": 0, "b": 1, "c": 2} == graph.upstream("a")
 
 
-def test_the_way_upstream_ends_after_two_hops() -> None:
-    """A chain of four: the last is not seen from the first."""
-    graph = topology(entity("a", "b"), entity("b", "c"), entity("c", "d"), entity("d"))
-    assert {"a": 0, "b": 1, "c": 2} == graph.upstream("a")
+def test_the_way_upstream_ends_after_three_hops() -> None:
+    """A chain of five: the last is not seen from the first."""
+    graph = topology(entity("a", "b"), entity("b", "c"), entity("c", "d"), entity("d", "e"), entity("e"))
+    assert {"a": 0, "b": 1, "c": 2, "d": 3} == graph.upstream("a")
 
 
-def test_the_strongest_relation_counts() -> None:
-    """Checkout needs cart, and both are needed by the frontend: the dependency is the stronger tie."""
-    relation = topology().related("checkout")["cart"]
-    assert ("dependency", 0.9, 1) == (relation.rule, relation.score, relation.hops)
-
-
-def test_a_service_is_most_related_to_itself() -> None:
-    """Also one that the catalog lacks."""
-    assert {"unheard-of": ("same_service", 1.0)} == {
-        name: (relation.rule, relation.score) for name, relation in topology().related("unheard-of").items()
-    }
-
-
-def test_relations_are_mutual() -> None:
-    """What links one alert to another links them the other way round as well, equally strongly."""
+def test_what_is_upstream_of_one_is_downstream_of_the_other() -> None:
+    """At the same distance."""
     graph = topology()
     for one in graph.entities:
-        for other, relation in graph.related(one).items():
-            assert relation == graph.related(other)[one]
+        for other, hops in graph.upstream(one).items():
+            assert hops == graph.downstream(other)[one]
+
+
+def test_services_with_a_path_between_them_are_of_one_system() -> None:
+    """The shop is one, billing with its ledger another; what needs nothing and is needed by nothing is of none."""
+    systems = topology(*SHOP, entity("alone")).systems
+    assert systems["frontend"] == systems["payment"] != systems["billing"] == systems["ledger"]
+    assert "alone" not in systems
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("paymentFailure", "payment"),
+        ("new_product_catalog_search", "product-catalog"),
+        ("catalogSearch", "catalog"),
+        ("email-service-secret", "email-service"),
+        ("emailFooter", "email-service"),
+        ("repayments", None),
+        ("service", None),
+        ("", None),
+    ],
+)
+def test_a_service_is_found_in_a_text_by_its_words(text: str, service: str | None) -> None:
+    """Whole words only; the longest name counts; `service` says nothing by itself."""
+    graph = topology(*(entity(name) for name in ("payment", "catalog", "product-catalog", "email-service")))
+    assert service == graph.named_in(text)
 
 
 def test_an_alert_that_names_no_service_is_found_by_its_pod() -> None:

@@ -39,6 +39,7 @@ def alert(
     status: str = "firing",
     severity: Severity = "critical",
     environment: str | None = "production",
+    end: float | None = None,
 ) -> Alert:
     """An alert of a service, as an adapter makes it."""
     named = fingerprint or content_hash(f"{service}/{name}".encode())[:16]
@@ -54,7 +55,7 @@ def alert(
         environment=environment,
         labels={"alertname": name, "service": service or ""},
         starts_at=at(start),
-        ends_at=at(start + 60) if status == "resolved" else None,
+        ends_at=at(start + 60 if end is None else end) if status == "resolved" else None,
         original=f'{{"alertname":"{name}","service":"{service}","startsAt":"{starts_at}"}}',
     )
 

@@ -1,0 +1,133 @@
+"""How strongly two alerts speak of the same incident: a sum of parts, each a setting, each shown on demand.
+
+Above zero the two belong together, below they do not. The parts are those that carry such a decision for people:
+how far apart the two began, in the rhythm of their sender; whether one source may explain both; whether the first
+still fires; and whether they say the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import log1p
+from typing import NamedTuple
+
+from schemas.settings import CorrelationSettings
+from schemas.times import LATEST, SECOND
+from streams.golden import Golden, golden_of
+from streams.rhythm import USUAL
+from streams.state import AlertKey, AlertState
+from streams.topology import Topology
+from streams.travel import FAR, Place, Travel
+
+
+class Kin(NamedTuple):
+    """What counts of one alert: when, where, and of what kind of trouble."""
+
+    at: int
+    key: AlertKey
+    ended: int
+    """When it ended, as far as is known; LATEST while it fires."""
+    service: str | None
+    golden: Golden
+    name: str
+    fingerprint: str
+    source: str
+    namespace: str | None = None
+    period: float = USUAL
+    """Seconds between two evaluations of its sender."""
+
+
+def kin_of(alert: AlertState, service: str | None, ended: int | None) -> Kin:
+    """What counts of an alert, were its sender's period the usual one."""
+    facts = alert.facts
+    return Kin(
+        alert.at,
+        alert.key,
+        LATEST if ended is None else ended,
+        service,
+        golden_of(facts.name),
+        facts.name,
+        facts.fingerprint,
+        facts.source,
+        facts.namespace or facts.labels.get("namespace"),
+    )
+
+
+@dataclass(slots=True)
+class Kinship:
+    """Scores over one topology and one set of settings."""
+
+    topology: Topology
+    settings: CorrelationSettings
+    travel: Travel = field(init=False)
+    _places: dict[tuple[str | None, Golden, str | None, Golden, bool], float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Prepares what is remembered."""
+        self.travel = Travel(self.topology)
+
+    def score(self, one: Kin, other: Kin) -> float:
+        """How strongly two alerts belong together; symmetric."""
+        places = (one.service, one.golden, other.service, other.golden, _share_namespace(one, other))
+        known = self._places.get(places)
+        if known is None:
+            known = self._places[places] = sum(value for _, value in self._of_places(one, other))
+        return known + sum(value for _, value in self._of_moments(one, other))
+
+    def parts(self, one: Kin, other: Kin) -> dict[str, float]:
+        """The parts of a score by name, those that are not zero."""
+        parts = (*self._of_places(one, other), *self._of_moments(one, other))
+        return {name: value for name, value in parts if value}
+
+    def least(self, one: Kin, other: Kin) -> float:
+        """The least cost of one source for both."""
+        mine, theirs = _place(one), _place(other)
+        return FAR if mine is None or theirs is None else self.travel.common(mine, theirs)
+
+    def _of_places(self, one: Kin, other: Kin) -> Iterator[tuple[str, float]]:
+        settings, kinds = self.settings, {one.golden, other.golden}
+        yield "base", settings.base
+        yield "source", self._source(one, other)
+        yield "workloads", settings.workloads if kinds == {"workload"} else 0.0
+        mixed = "workload" in kinds and len(kinds) > 1
+        yield "workload_and_service", settings.workload_and_service if mixed else 0.0
+
+    def _source(self, one: Kin, other: Kin) -> float:
+        """What a common source is worth: by its cost where the graph knows both, else little or nothing."""
+        settings, systems = self.settings, self.topology.systems
+        if one.service is None or other.service is None:
+            return settings.unknown_service
+        if one.service == other.service:
+            return settings.common_source[0]
+        mine, theirs = systems.get(one.service), systems.get(other.service)
+        if mine and theirs:
+            same = mine == theirs
+            return _between(self.least(one, other), settings.common_source) if same else settings.other_system
+        known = {one.service, other.service} <= self.topology.entities.keys()
+        near = known and _share_namespace(one, other)
+        return settings.common_source[-1] if near else settings.unknown_service
+
+    def _of_moments(self, one: Kin, other: Kin) -> Iterator[tuple[str, float]]:
+        settings, apart = self.settings, abs(one.at - other.at)
+        period = max(one.period, other.period)
+        unit = settings.time_unit_s * period / USUAL
+        yield "apart", -settings.apart * log1p(apart / SECOND / unit)
+        earlier, later = (one, other) if one.at <= other.at else (other, one)
+        yield "still_firing", settings.still_firing if earlier.ended >= later.at else 0.0
+        yield "same_name", settings.same_name if one.name == other.name else 0.0
+        yield "same_alert", settings.same_alert if one.fingerprint == other.fingerprint else 0.0
+
+
+def _share_namespace(one: Kin, other: Kin) -> bool:
+    return one.namespace is not None and one.namespace == other.namespace
+
+
+def _between(cost: float, worth: tuple[float, ...]) -> float:
+    """The worth of a cost, straight between whole costs; beyond the last that of the last."""
+    below = int(cost)
+    if below >= len(worth) - 1:
+        return worth[-1]
+    return worth[below] + (cost - below) * (worth[below + 1] - worth[below])
+
+
+def _place(kin: Kin) -> Place | None:
+    return None if kin.service is None else (kin.service, kin.golden)

@@ -1,0 +1,138 @@
+"""Alerts placed one after the other, by start: clusters by average linkage, and how to take a placement back."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import log1p
+from typing import NamedTuple
+
+from schemas.settings import CorrelationSettings, micros
+from schemas.times import SECOND
+from streams.kinship import Kin, Kinship
+from streams.rhythm import USUAL
+from streams.state import AlertKey
+
+_OLDEST, _NEWEST = 8, 24
+"""Members of a large cluster that stand for it: its first and its latest."""
+_NEARLY = 0.5
+"""How far below the bar a cluster may be to be looked at for joining another."""
+_RATE_S = 1800.0
+_RATE_MOST = 10.0
+"""Alerts a minute above which a storm raises the bar no further: it must not fall to pieces."""
+
+
+@dataclass(slots=True, eq=False)
+class Cluster:
+    """Alerts that were placed together, by start."""
+
+    members: list[AlertKey] = field(default_factory=list)
+    last: int = 0
+    """Start of the latest, in microseconds."""
+
+
+class Step(NamedTuple):
+    """What one placement did: all that it takes to take it back."""
+
+    key: AlertKey
+    cluster: Cluster
+    before: int
+    """Start of the cluster's latest before it."""
+    joined: tuple[tuple[Cluster, list[AlertKey], int], ...]
+    """Clusters that became part of it, each with what the cluster was before that."""
+    closed: tuple[Cluster, ...]
+    """Clusters that had been quiet for too long to be looked at any more."""
+
+
+@dataclass(slots=True)
+class Placing:
+    """The clusters so far, and the steps that led to them."""
+
+    kinship: Kinship
+    settings: CorrelationSettings
+    kins: dict[AlertKey, Kin] = field(default_factory=dict)
+    of: dict[AlertKey, Cluster] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    open: list[Cluster] = field(default_factory=list)
+
+    def place(self, kin: Kin, lately: int) -> Cluster:
+        """Places the alert that starts next; `lately` is the number of alerts in the half hour before it."""
+        self.kins[kin.key] = kin
+        closed = self._close(kin.at - micros(self.settings.quiet_s))
+        bar = self.settings.rate * log1p(min(_RATE_MOST, lately / (_RATE_S / 60)))
+        values = sorted(
+            ((self._value(kin, cluster) - bar, cluster) for cluster in self.open), key=self._order
+        )
+        alone = not values or values[0][0] <= 0
+        cluster = Cluster() if alone else values[0][1]
+        if alone:
+            self.open.append(cluster)
+        before = cluster.last
+        cluster.members.append(kin.key)
+        cluster.last = kin.at
+        self.of[kin.key] = cluster
+        near = () if alone else (other for value, other in values[1:] if value > -_NEARLY)
+        self.steps.append(Step(kin.key, cluster, before, tuple(self._joined(cluster, near, bar)), closed))
+        return cluster
+
+    def take_back(self) -> Step:
+        """Takes the last placement back; the members of its cluster are then those of before."""
+        step = self.steps.pop()
+        for absorbed, members, last in reversed(step.joined):
+            step.cluster.members, step.cluster.last = members, last
+            self.of.update(dict.fromkeys(absorbed.members, absorbed))
+            self.open.append(absorbed)
+        step.cluster.members.pop()
+        step.cluster.last = step.before
+        if not step.cluster.members:
+            self.open.remove(step.cluster)
+        self.open.extend(step.closed)
+        del self.of[step.key], self.kins[step.key]
+        return step
+
+    def drop(self, clusters: set[Cluster]) -> None:
+        """Forgets whole clusters, as if their alerts had never been."""
+        for key in [key for cluster in clusters for key in cluster.members]:
+            del self.of[key], self.kins[key]
+        self.open = [cluster for cluster in self.open if cluster not in clusters]
+        self.steps = [
+            step._replace(closed=tuple(c for c in step.closed if c not in clusters)) if step.closed else step
+            for step in self.steps
+            if step.key in self.of
+        ]
+
+    def _close(self, before: int) -> tuple[Cluster, ...]:
+        closed = tuple(cluster for cluster in self.open if cluster.last < before)
+        if closed:
+            self.open = [cluster for cluster in self.open if cluster.last >= before]
+        return closed
+
+    def _value(self, kin: Kin, cluster: Cluster) -> float:
+        """The mean score with the members, less for how long the cluster has been quiet."""
+        pause = (kin.at - cluster.last) / SECOND / max(USUAL, kin.period)
+        return self._mean((kin,), self._sample(cluster)) - self.settings.quiet * log1p(pause)
+
+    def _joined(
+        self, cluster: Cluster, near: Iterable[Cluster], bar: float
+    ) -> Iterator[tuple[Cluster, list[AlertKey], int]]:
+        """Makes one of a cluster and those that it has enough in common with on average."""
+        for other in near:
+            if self._mean(self._sample(cluster), self._sample(other)) <= bar:
+                continue
+            yield other, cluster.members, cluster.last
+            merged = sorted((*cluster.members, *other.members), key=lambda key: (self.kins[key].at, key))
+            cluster.members, cluster.last = merged, max(cluster.last, other.last)
+            self.of.update(dict.fromkeys(other.members, cluster))
+            self.open.remove(other)
+
+    def _order(self, value: tuple[float, Cluster]) -> tuple[float, int, AlertKey]:
+        first = value[1].members[0]
+        return -value[0], self.kins[first].at, first
+
+    def _mean(self, some: Sequence[Kin], others: Sequence[Kin]) -> float:
+        score = self.kinship.score
+        return sum(score(one, other) for one in some for other in others) / (len(some) * len(others))
+
+    def _sample(self, cluster: Cluster) -> list[Kin]:
+        members = cluster.members
+        if len(members) > _OLDEST + _NEWEST:
+            members = [*members[:_OLDEST], *members[-_NEWEST:]]
+        return [self.kins[key] for key in members]

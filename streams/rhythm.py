@@ -1,0 +1,53 @@
+"""How often a sender evaluates its rules: learned from how long its alerts last, since nobody tells it.
+
+A rule that is evaluated every five minutes starts and ends its alerts five minutes apart or a multiple of it, and
+what follows from one fault comes in steps of five minutes too.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from dataclasses import dataclass, field
+from typing import Final
+
+from schemas.times import SECOND
+
+USUAL: Final = 60.0
+"""Seconds between two evaluations where nothing else is known."""
+_LONGER: Final = (900, 600, 300, 120)
+_REMEMBERED: Final = 64
+_ENOUGH: Final = 4
+_SHARE: Final = 0.8
+_TOLERANCE: Final = 0.02
+
+
+@dataclass(slots=True)
+class Rhythms:
+    """Ended alerts by sender: when each ended, and how long it lasted, in microseconds."""
+
+    ended: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+    def add(self, source: str, ended_at: int, lasted: int) -> None:
+        """Takes in an alert that has ended."""
+        insort(self.ended.setdefault(source, []), (ended_at, lasted))
+
+    def remove(self, source: str, ended_at: int, lasted: int) -> None:
+        """Takes it back, as if it had not ended yet."""
+        known = self.ended[source]
+        del known[bisect_left(known, (ended_at, lasted))]
+
+    def period(self, source: str, at: int) -> float:
+        """Seconds between two evaluations of a sender, by the last alerts that had ended by then."""
+        known = self.ended.get(source, [])
+        end = bisect_right(known, (at, 1 << 62))
+        return _period([lasted for _, lasted in known[max(0, end - _REMEMBERED) : end]])
+
+
+def _period(lasted: list[int]) -> float:
+    """The longest period that four in five of the lengths are multiples of."""
+    if len(lasted) < _ENOUGH:
+        return USUAL
+    for period in _LONGER:
+        whole = period * SECOND
+        fits = sum(min(length % whole, -length % whole) <= _TOLERANCE * whole for length in lasted)
+        if fits >= _SHARE * len(lasted):
+            return float(period)
+    return USUAL

@@ -1,0 +1,64 @@
+"""How far trouble travels: from which service an alert may come, and whether two alerts may come from the same one.
+
+Errors and latency travel from a service to those who need it; missing traffic travels to what it needs; a sick
+workload hardly travels at all. The cost of a source is the number of dependencies on the way, and more against
+the direction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from streams.golden import Golden
+from streams.topology import Topology
+
+FAR: Final = 9.0
+"""Cost of a source that no path leads from."""
+_DOWN: Final = 0.5
+"""What it costs that traffic stays away because of a caller: that something else stopped is as likely."""
+_AGAINST: Final = 2.0
+"""What it costs that traffic stays away because of something needed."""
+_ASIDE: Final = 2.0
+"""What a dependency costs for a sick workload."""
+
+Place = tuple[str, Golden]
+"""A service, and the kind of trouble that it alerts of."""
+
+
+@dataclass(slots=True)
+class Travel:
+    """Costs over one topology, remembered."""
+
+    topology: Topology
+    _costs: dict[Place, dict[str, float]] = field(default_factory=dict)
+    _common: dict[tuple[Place, Place], float] = field(default_factory=dict)
+
+    def costs(self, place: Place) -> Mapping[str, float]:
+        """Every service that an alert at this place may come from, with what that costs; itself among them."""
+        if place not in self._costs:
+            self._costs[place] = self._reach(*place)
+        return self._costs[place]
+
+    def common(self, one: Place, other: Place) -> float:
+        """The least cost of a source for both. A hub is one only where it alerts itself."""
+        pair = (one, other) if one <= other else (other, one)
+        if pair not in self._common:
+            mine, theirs = self.costs(one), self.costs(other)
+            shared = (
+                mine[source] + theirs[source]
+                for source in mine.keys() & theirs.keys()
+                if source in {one[0], other[0]} or not self.topology.is_hub(source)
+            )
+            self._common[pair] = min(shared, default=FAR)
+        return self._common[pair]
+
+    def _reach(self, service: str, golden: Golden) -> dict[str, float]:
+        needed = self.topology.upstream(service)
+        if golden == "workload":
+            return {source: _ASIDE * hops for source, hops in needed.items()}
+        if golden != "traffic":
+            return {source: float(hops) for source, hops in needed.items()}
+        found = {source: hops + _AGAINST for source, hops in needed.items()}
+        for source, hops in self.topology.downstream(service).items():
+            found[source] = min(found.get(source, FAR), hops + _DOWN)
+        return found
