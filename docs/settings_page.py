@@ -11,14 +11,13 @@ from schemas.model import Message
 from schemas.page_settings import PageSettings, ReaderSettings
 from schemas.settings import (
     AuditSettings,
-    CorrelationSettings,
     GatewaySettings,
     KafkaSettings,
-    RankingSettings,
     SinkSettings,
     StateSettings,
     TenantSettings,
 )
+from schemas.thresholds import CorrelationSettings, RankingSettings
 
 _HEAD: Final = """\
 <!-- Made by `make docs`; change schemas/settings.py, not this page. -->

@@ -9,13 +9,14 @@ together is then split by source (`splitting`), and cut where it has lived too l
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from math import exp, log1p
 from typing import NamedTuple
 from zlib import crc32
 
-from schemas.settings import CorrelationSettings, micros
-from schemas.times import HOUR, MINUTE, SECOND
+from schemas.settings import micros
+from schemas.thresholds import CorrelationSettings
+from schemas.times import HOUR
 from streams.kinship import Kin, Kinship, kin_of
+from streams.links import FIRST, Link, link
 from streams.placing import Cluster, Placing
 from streams.rhythm import USUAL, Rhythms
 from streams.splitting import Origin, split
@@ -30,17 +31,6 @@ _LATELY = HOUR // 2
 _OLDEST, _LATEST_OF = 8, 24
 """Alerts before it that one may be tied to: the first of its candidate, and the latest."""
 _NOBODY: Sequence[Origin] = ()
-
-
-class Link(NamedTuple):
-    """Why an alert belongs to an earlier one."""
-
-    score: float
-    rule: str
-    to: AlertKey | None
-
-
-FIRST = Link(1.0, "first", None)
 
 
 class Placed(NamedTuple):
@@ -95,7 +85,7 @@ class Group:
         for number, kin in enumerate(kins):
             if number:
                 some = kins[: min(number, _OLDEST)] + kins[max(_OLDEST, number - _LATEST_OF) : number]
-                yield self.index.link(kin, some)
+                yield link(kin, some, self.index.placing.kinship)
             else:
                 yield FIRST if before is None else Link(1.0, "continued", before)
 
@@ -184,6 +174,11 @@ class Index:
             (c.members for c in clusters.values()), key=lambda members: (self.alerts[members[0]].at, members)
         )
 
+    def candidates(self) -> list[Group]:
+        """Every candidate, by start."""
+        groups = [group for keys in self.together() for group in self.groups(keys[0])]
+        return sorted(groups, key=lambda group: (group.onset, group.first))
+
     def drop(self, keys: Iterable[AlertKey]) -> None:
         """Forgets alerts, as if they had never been; what was placed with them is placed again."""
         self._place()
@@ -213,25 +208,6 @@ class Index:
     def labels(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Under what alerts are filed, each with the services that it stands for: one, or none."""
         return ((label, () if label.startswith(_UNNAMED) else (label,)) for label in self.by_label)
-
-    def link(self, kin: Kin, earlier: Sequence[Kin]) -> Link:
-        """The strongest tie of an alert to one of these, and by what it is tied most."""
-        kinship = self.placing.kinship
-        other = max(earlier, key=lambda one: (kinship.score(kin, one), one.at, one.key))
-        return Link(_share(kinship.score(kin, other)), self._rule(kin, other), other.key)
-
-    def _rule(self, kin: Kin, other: Kin) -> str:
-        if kin.fingerprint == other.fingerprint:
-            return "same_alert"
-        if kin.service is not None and kin.service == other.service:
-            return "same_service"
-        if kin.service and other.service:
-            near = self.topology.upstream(kin.service), self.topology.upstream(other.service)
-            if other.service in near[0] or kin.service in near[1]:
-                return "dependency"
-            if self.placing.kinship.least(kin, other) < len(self.settings.common_source) - 1:
-                return "shared_dependency"
-        return "same_time"
 
     def _place(self) -> None:
         spots, done = self.spots, len(self.placing.steps)
@@ -293,11 +269,6 @@ class Index:
     def _label(self, alert: AlertState) -> str:
         """Under what an alert is filed: its service, or its name where nothing names a service."""
         return self.services[alert.key] or _UNNAMED + alert.facts.name
-
-
-def _share(score: float) -> float:
-    """A score as a number from 0 to 1, one half where it decides nothing (logistic function)."""
-    return 1 / (1 + exp(-score))
 
 
 def index_of(

@@ -6,7 +6,8 @@ Forgetting goes by event time and by whole candidates.
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
-from schemas.settings import RankingSettings, Settings, micros
+from schemas.settings import Settings, micros
+from schemas.thresholds import RankingSettings
 from schemas.times import HOUR, LATEST
 from streams.memory import ScopeMemory, TenantMemory
 from streams.state import AlertKey, AlertState
@@ -56,10 +57,10 @@ def overflow(turn: Turn, at: int) -> None:
     if len(scope.alerts) <= limit or scope.views is None:
         return
     keys: list[AlertKey] = []
-    for together in scope.views.live.together()[:-1]:
+    for group in scope.views.live.candidates()[:-1]:
         if len(scope.alerts) - len(keys) <= limit - limit // 20:
             break
-        keys.extend(together)
+        keys.extend(placed.alert.key for placed in group.placed)
     if not keys:
         return
     _drop(scope, keys)

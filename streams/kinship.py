@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import log1p
 from typing import NamedTuple
 
-from schemas.settings import CorrelationSettings
+from schemas.thresholds import CorrelationSettings
 from schemas.times import LATEST, SECOND
 from streams.golden import Golden, golden_of
 from streams.rhythm import USUAL

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from heapq import heappush
 from typing import NamedTuple
 
-from schemas.settings import CorrelationSettings
+from schemas.thresholds import CorrelationSettings
 from streams.changes import ChangeBook
 from streams.citations import Place
 from streams.clock import Clocks

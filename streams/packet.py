@@ -18,10 +18,11 @@ from schemas.packets import (
 from schemas.settings import Settings
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations
-from streams.correlate import Group, Link, Placed
+from streams.correlate import Group, Placed
 from streams.draft import draft_of, title_of
 from streams.hypotheses import hypotheses_of
 from streams.limits import cut
+from streams.links import Link
 from streams.propose import proposals_of
 from streams.sections import change_lines, failing_lines, radius_of, timeline_of
 from streams.unknowns import unknowns_of

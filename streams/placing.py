@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from math import log1p
 from typing import NamedTuple
 
-from schemas.settings import CorrelationSettings, micros
+from schemas.settings import micros
+from schemas.thresholds import CorrelationSettings
 from schemas.times import SECOND
 from streams.kinship import Kin, Kinship
 from streams.rhythm import USUAL

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
-from schemas.settings import RankingSettings, micros
+from schemas.settings import micros
+from schemas.thresholds import RankingSettings
 from schemas.times import EARLIEST, LATEST, SECOND
 from streams.correlate import Group
 from streams.golden import Golden
@@ -127,7 +128,7 @@ def _features(near: Near, kins: Sequence[Kin], settings: RankingSettings) -> dic
 
 
 def _said_later(near: Near, kins: Sequence[Kin], settings: RankingSettings) -> dict[str, float]:
-    """What became of the change says whether it was to blame: gone before, gone as the alerts cleared, or still there."""
+    """What became of a change tells: was it gone before, gone as the alerts cleared, or is it still there."""
     following = near.story.following
     ended = [kin.ended for kin in kins if kin.ended != LATEST]
     if following is None:

@@ -12,7 +12,8 @@ from schemas.settings import micros
 from schemas.times import LATEST, format_time
 from streams.assess import Assessment, assess
 from streams.citations import Citations
-from streams.correlate import Group, Index, Life, Link
+from streams.correlate import Group, Index, Life
+from streams.links import Link
 from streams.memory import Decided, Due, ScopeMemory
 from streams.propose import proposals_of
 from streams.rank import may_explain
@@ -88,7 +89,7 @@ def stirred(
 
 
 def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
-    """The alerts of whose candidates a change may alter what is thought: it, or another of its target, may explain them."""
+    """The alerts that a change, or another of its target, may explain: their candidates may be thought of anew."""
     ranking = turn.settings.ranking
     keys: set[AlertKey] = set()
     for cause in turn.around.of_target(change):

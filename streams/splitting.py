@@ -8,7 +8,8 @@ before makes a source cheaper to believe in. This is the k-median problem (Hakim
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from schemas.settings import CorrelationSettings, micros
+from schemas.settings import micros
+from schemas.thresholds import CorrelationSettings
 from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.travel import FAR, Travel

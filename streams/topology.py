@@ -6,7 +6,7 @@ entities share a short name.
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -83,7 +83,7 @@ class Topology:
         )
 
     def named_in(self, text: str) -> str | None:
-        """The service whose name stands in a text, word by word: of a flag's key, of a secret's name. The longest counts."""
+        """The service whose name stands in a text, word by word, as in a flag's key; the longest counts."""
         if not self._words:
             self._words = _words_of(self.entities)
         words = in_words(text)

@@ -5,7 +5,8 @@ The shop: frontend -> checkout -> payment, frontend and checkout -> cart; billin
 
 from schemas.events import Entity
 from schemas.packets import Candidate, Member
-from schemas.settings import CorrelationSettings, Settings
+from schemas.settings import Settings
+from schemas.thresholds import CorrelationSettings
 from streams.kinship import Kinship, kin_of
 from tests.streams.pieces import alert_state, topology
 from tests.streams.world import SHOP, Sent, World, alert, change, entity, shop
@@ -110,17 +111,17 @@ def _resolved(service: str, start: float, end: float, name: str = "HighErrorRate
 
 
 def test_what_still_fires_is_joined_by_what_a_resolved_alert_is_not() -> None:
-    """Eight minutes later on the same service: a new incident, unless the first is still going on."""
-    assert [["payment"]] == shop(_fires("payment", 0, "A"), _fires("payment", 480, "B")).groups()
+    """Four minutes later on the same service: a new incident, unless the first is still going on."""
+    assert [["payment"]] == shop(_fires("payment", 0, "A"), _fires("payment", 240, "B")).groups()
     over = _resolved("payment", 0, 60, "A")
-    assert [["payment"], ["payment"]] == shop(over, _fires("payment", 480, "B")).groups()
+    assert [["payment"], ["payment"]] == shop(over, _fires("payment", 240, "B")).groups()
 
 
 def test_an_end_that_is_told_late_parts_what_it_had_held_together() -> None:
     """The second joined while the first seemed to fire; its end, told later, lay before the second's start."""
-    world = shop(_fires("payment", 0, "A"), _fires("payment", 480, "B"), ended=False)
+    world = shop(_fires("payment", 0, "A"), _fires("payment", 240, "B"), ended=False)
     assert 1 == len(world.groups())
-    world.send([Sent(alert("payment", "A", start=0, status="resolved", end=60), 500)])
+    world.send([Sent(alert("payment", "A", start=0, status="resolved", end=60), 250)])
     world.tick(None)
     assert 2 == len(world.groups())
 
@@ -197,12 +198,10 @@ def test_scopes_never_mix() -> None:
 
 
 def test_a_bridging_alert_merges_two_candidates_and_the_earlier_survives() -> None:
-    """Payment and frontend are far apart until checkout between them alerts; then the older id stays."""
-    settings = Settings(correlation=CorrelationSettings(common_source=(0.4, 0.1, -1.5)))
-    sent = (_resolved("payment", 0, 10), _resolved("frontend", 60, 70))
-    world = shop(*sent, settings=settings, ended=False)
+    """Payment and frontend, ended and two minutes apart, until checkout between them alerts; the older id stays."""
+    world = shop(_resolved("payment", 0, 10), _resolved("frontend", 120, 130), ended=False)
     early, late = _opened(world)
-    world.send([_fires("checkout", 61)])
+    world.send([_fires("checkout", 121)])
     world.tick(None)
     last = {o.message.candidate_id: o.message for o in world.outputs if isinstance(o.message, Candidate)}
     assert [early.candidate_id] == [candidate.candidate_id for candidate in _opened(world)]
@@ -240,7 +239,7 @@ def test_without_a_catalog_services_stay_apart() -> None:
 
 
 def _two_at_once(*changes: Sent) -> World:
-    """Two services that hardly know one another fail two minutes apart, with all that calls them."""
+    """Two services that hardly know one another fail a minute apart, with all that calls them."""
     calling = [Sent(entity(f"{what}-page-{n}", what), 0) for what in ("search", "basket") for n in range(4)]
     shared = [
         Sent(entity("search", "store"), 0),
@@ -249,7 +248,7 @@ def _two_at_once(*changes: Sent) -> World:
     ]
     names = [[what, *(f"{what}-page-{n}" for n in range(4))] for what in ("search", "basket")]
     first, second = (
-        [_fires(name, at) for name in group] for group, at in zip(names, (1000, 1120), strict=True)
+        [_fires(name, at) for name in group] for group, at in zip(names, (1000, 1060), strict=True)
     )
     world = World()
     world.send([*shared, *calling, *changes, *first, *second])
@@ -258,10 +257,10 @@ def _two_at_once(*changes: Sent) -> World:
 
 
 def test_two_services_that_were_changed_are_two_sources() -> None:
-    """Two minutes apart on one system, with a change on each just before: two candidates."""
+    """A minute apart on one system, with a change on each just before: two candidates."""
     changes = [
         Sent(change("deploy", what, when=at, service=what), at)
-        for what, at in (("search", 960), ("basket", 1090))
+        for what, at in (("search", 960), ("basket", 1030))
     ]
     together, apart = _two_at_once().groups(), _two_at_once(*changes).groups()
     assert [1, 2] == [len(together), len(apart)]

@@ -6,7 +6,8 @@ import pytest
 
 from schemas.events import Alert
 from schemas.packets import Candidate
-from schemas.settings import CorrelationSettings, Settings
+from schemas.settings import Settings
+from schemas.thresholds import CorrelationSettings
 from streams.export import export
 from tests.streams.routing import PARTITIONS, record, route_all
 from tests.streams.world import Sent, World, alert, at, fires, shop

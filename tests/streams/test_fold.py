@@ -4,10 +4,11 @@ import pytest
 
 from schemas.audit import AuditEntry
 from schemas.packets import Candidate, Packet, Proposal
-from schemas.settings import CorrelationSettings, Settings
+from schemas.settings import Settings
 from schemas.signals import Signal
+from schemas.thresholds import CorrelationSettings
 from streams.fold import Fold
-from tests.streams.world import Sent, World, alert, change, entity, fires, shop
+from tests.streams.world import Sent, World, alert, change, fires, shop
 
 FIRST = 100.0
 """Start of the first alert, in seconds of the story."""
@@ -204,12 +205,15 @@ def test_a_candidate_younger_than_the_hold_is_provisional_and_proposes_nothing()
 
 def test_a_candidate_that_is_merged_takes_its_proposals_back() -> None:
     """Its part of the incident is proposed for by the candidate that it became part of."""
-    ledger = Sent(change("flag", "books", when=FIRST - 50, service="ledger"), FIRST - 50)
-    world = shop(Sent(entity("desk", "payment", "ledger"), 0), ledger, fires("ledger", FIRST), ended=False)
-    world.send([fires(start=FIRST - 10)])
-    world.tick(FIRST + 130)
+    flag = Sent(change("flag", "banner", when=FIRST + 60, service="frontend"), FIRST + 60)
+    early, late = (
+        alert(s, start=at, status="resolved", end=at + 10)
+        for s, at in (("payment", FIRST), ("frontend", FIRST + 120))
+    )
+    world = shop(Sent(early, FIRST + 11), flag, Sent(late, FIRST + 131), ended=False)
+    world.tick(FIRST + 290)
     [proposed] = _decided(world, "proposed")
-    world.send([fires("desk", FIRST + 140)])
+    world.send([Sent(alert("checkout", start=FIRST + 121), FIRST + 291)])
     world.tick(None)
     assert [proposed.subject] == [entry.subject for entry in _decided(world, "merged")]
     assert (proposed.subject, proposed.details["proposal"]) in [

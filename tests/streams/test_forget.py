@@ -1,7 +1,8 @@
 """What the fold may forget: what was quiet for long, and, when there is too much, the oldest."""
 
 from schemas.audit import AuditEntry
-from schemas.settings import CorrelationSettings, Settings
+from schemas.settings import Settings
+from schemas.thresholds import CorrelationSettings
 from tests.streams.world import TENANT, Sent, World, alert, at, change, fires, shop
 
 FIRST = 100.0

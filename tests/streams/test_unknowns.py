@@ -2,7 +2,8 @@
 
 import pytest
 
-from schemas.settings import CorrelationSettings, Settings
+from schemas.settings import Settings
+from schemas.thresholds import CorrelationSettings
 from tests.streams.world import (
     SHOP,
     Sent,

@@ -1,0 +1,156 @@
+"""The settings that decide: which alerts belong together, and which change is suspected."""
+
+from pydantic import Field
+
+from schemas.model import Message
+
+
+class CorrelationSettings(Message):
+    """When alerts belong together."""
+
+    hold_s: float = Field(
+        30.0, description="Age below which a candidate is provisional and proposes nothing."
+    )
+    lateness_s: float = Field(
+        120.0,
+        description="How long after its notification a signal waits for its neighbours before it settles.",
+    )
+    life_s: float = Field(
+        1800.0, description="Longest stretch of starts in one candidate; then a linked continuation."
+    )
+    max_members: int = Field(2000, ge=1, description="Alerts in one candidate; then a linked continuation.")
+    step_s: float = Field(
+        10.0, description="Grid of the fold's clock on which signals settle and unurgent revisions are cut."
+    )
+    repeats_s: float = Field(
+        60.0, description="Pause between two revisions that differ in nothing but the repeats."
+    )
+    hops: int = Field(3, description="Longest path of dependencies that trouble travels.")
+    hub_degree: int = Field(
+        8, description="Services with more callers than this tie nothing together by being shared."
+    )
+    base: float = Field(
+        0.68, description="Score of two alerts before anything is known; above zero they are one."
+    )
+    apart: float = Field(
+        1.16, description="Loss of score with the time between two starts: times ln(1 + time / unit)."
+    )
+    time_unit_s: float = Field(
+        120.0,
+        gt=0,
+        description="Unit of that time for senders that evaluate every minute; it grows with their period.",
+    )
+    common_source: tuple[float, ...] = Field(
+        (0.39, 0.12, -0.07, -0.25, -0.25, -0.4, -0.53),
+        min_length=2,
+        description="Worth of a common source 0, 1, 2 ... dependencies away from both together; the last also beyond.",
+    )
+    unknown_service: float = Field(
+        -2.5, description="Worth where the graph does not know one of the services, nor a namespace of both."
+    )
+    other_system: float = Field(-5.0, description="Worth where no path joins the two services.")
+    still_firing: float = Field(
+        1.09, description="Worth of the earlier alert still firing when the later starts."
+    )
+    same_name: float = Field(0.29, description="Worth of the same alert rule.")
+    same_alert: float = Field(0.25, description="Worth of the same fingerprint.")
+    workloads: float = Field(
+        0.61, description="Worth of both telling of workloads: pods, processors, memory."
+    )
+    workload_and_service: float = Field(-0.21, description="Worth of only one of them telling of a workload.")
+    quiet: float = Field(
+        0.46,
+        description="Loss of score with the time since the candidate's latest start: times ln(1 + periods).",
+    )
+    quiet_s: float = Field(
+        3600.0, description="Time after its latest start at which a candidate is joined no more."
+    )
+    rate: float = Field(
+        0.16,
+        description="Loss of score with the rate of alerts: times ln(1 + alerts a minute in the last half hour).",
+    )
+    split_cap: float = Field(3.0, description="Most that an alert may cost which a source does not explain.")
+    split_price: float = Field(6.4, description="What a second source must save, in dependencies.")
+    split_price_each: float = Field(0.2, description="What it must save for each alert besides.")
+    split_price_changed: float = Field(
+        0.7, description="What that price falls by for each of the two sources that was changed."
+    )
+    split_change: float = Field(
+        0.9, description="What an alert costs less from a source that was just changed."
+    )
+    split_change_s: float = Field(900.0, description="How long before an alert a change may be its source.")
+    split_pause: float = Field(
+        1.7, description="Periods that two sources must have begun apart, where neither was changed."
+    )
+    retention_s: float = Field(
+        86_400.0, description="How long after their last activity signals stay in the fold."
+    )
+    max_alerts: int = Field(
+        100_000, description="Alerts kept in one scope; above it the oldest are evicted, counted."
+    )
+    future_s: float = Field(
+        60.0, description="Starts further ahead of their ingest time than this count from the ingest time."
+    )
+
+
+class RankingSettings(Message):
+    """Which change is suspected, and whether any."""
+
+    look_back_s: float = Field(7200.0, description="How long before the onset a change counts.")
+    look_ahead_s: float = Field(600.0, description="How long after the onset a change counts.")
+    skew_s: float = Field(60.0, description="Clock difference between senders that is allowed for.")
+    half_life_s: dict[str, float] = Field(
+        {"deploy": 900.0, "flag": 480.0, "config": 600.0},
+        description="Lag at which a change's weight has halved, by kind.",
+    )
+    prior: dict[str, float] = Field(
+        {"deploy": 0.3, "flag": 0.75, "config": 1.0},
+        description="Weight of a change by kind, before anything else is known.",
+    )
+    place: tuple[float, ...] = Field(
+        (1.0, 0.67, 0.43, 0.2, 0.12, 0.05),
+        min_length=1,
+        description="Weight of a change for an alert that trouble reaches at a cost of 0, 1, 2 ... dependencies.",
+    )
+    by_name: float = Field(
+        0.78, description="Weight of a tie by a service's name in the name of what was changed."
+    )
+    namespace: float = Field(
+        0.15, description="Weight of a change of a whole namespace for each alert in it."
+    )
+    unmapped: float = Field(0.03, description="Weight of a change that nothing ties to a service.")
+    minor: dict[str, float] = Field(
+        {"horizontalpodautoscalers": 0.4},
+        description="Weight of changes of a kind of object that seldom breaks anything, by resource.",
+    )
+    late_by: float = Field(
+        0.56, description="What half-lives grow by with each second of a sender's period over a minute."
+    )
+    returned: float = Field(0.2, description="Weight of a change back to the value that its target rests at.")
+    superseded: float = Field(
+        0.1, description="Weight of a change whose target was changed again before the first alert."
+    )
+    cleared: float = Field(
+        3.4, description="Weight of a change whose target was changed again as the alerts cleared."
+    )
+    clears_s: float = Field(
+        600.0, description="How soon after it alerts end that a change clears, but for their period."
+    )
+    clears_share: float = Field(0.6, description="Share of the alerts that must end by then.")
+    clears_but: float = Field(0.2, description="Share of the alerts that may begin after it nevertheless.")
+    outlived: float = Field(
+        0.25, description="Weight of a change that is still in force though all alerts have ended."
+    )
+    after_onset: float = Field(0.12, description="Lag weight of a change after the onset, within the skew.")
+    long_after_onset: float = Field(
+        0.015, description="Lag weight of a change later than that; a cause comes first."
+    )
+    propose_from: float = Field(
+        0.4, description="Belief in the top suspect from which an action is proposed."
+    )
+    no_change: float = Field(0.12, description="Weight of the answer that no change is to blame.")
+    withdraw_below: float = Field(
+        0.25,
+        description="Belief below which a proposed action is withdrawn; lower, so that it does not flap.",
+    )
+    max_suspects: int = Field(5, description="Suspects named in a packet.")
