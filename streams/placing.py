@@ -107,9 +107,15 @@ class Placing:
         return closed
 
     def _value(self, kin: Kin, cluster: Cluster) -> float:
-        """The mean score with the members, less for how long the cluster has been quiet."""
-        pause = (kin.at - cluster.last) / SECOND / max(USUAL, kin.period)
-        return self._mean((kin,), self._sample(cluster)) - self.settings.quiet * log1p(pause)
+        """The mean score with the members, less for how long the cluster has been quiet.
+
+        A cluster in which the alert's own service still fires has not been quiet.
+        """
+        members = self._sample(cluster)
+        mean = self._mean((kin,), members)
+        if any(one.service == kin.service is not None and one.ended >= kin.at for one in members):
+            return mean
+        return mean - self.settings.quiet * log1p((kin.at - cluster.last) / SECOND / max(USUAL, kin.period))
 
     def _joined(
         self, cluster: Cluster, near: Iterable[Cluster], bar: float

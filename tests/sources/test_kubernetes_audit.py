@@ -49,6 +49,7 @@ def test_a_write_by_a_person_is_a_change() -> None:
         "target": "config/horizontalpodautoscalers/shop/payment",
         "namespace": "shop",
         "references": ("kubernetes:shop/payment", "backstage.io/kubernetes-id:payment"),
+        "operation": "update",
         "title": "patch horizontalpodautoscalers/payment in shop",
         "after": '{"maxReplicas":6}',
         "actor": "k.lam",
