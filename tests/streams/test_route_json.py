@@ -189,3 +189,11 @@ def test_no_json_ever_raises_and_none_is_lost(
     assert 1 == len(found.signals) + len(found.dead_letters)
     for _, one in found.signals:
         assert one.content_hash == original_hash(read_again(topic, value, at(7)))
+
+
+def test_a_value_is_no_repeat_of_the_same_bytes_of_another_type() -> None:
+    """Bytes that are an alert in Avro are none in JSON: the second should be refused, whatever the first was."""
+    value = encode("alerts", alert("payment", start=0))
+    both = routed(stored(value, said="avro/binary"), stored(value, offset=1))
+    assert (1, 1) == (len(both.signals), len(both.dead_letters))
+    assert [1] == [signal.count for _, signal in both.signals]
