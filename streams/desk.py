@@ -36,6 +36,8 @@ class Desk:
 
     def indexed(self, alert: str, service: str | None) -> tuple[int, EntityState] | None:
         """The runbook that is closest to an alert on a service, and how close: 3 for both, 2 for the alert alone."""
+        if not self.runbooks:
+            return None
         wanted = {f"alert:{alert}".lower(), f"service:{service}".lower()}
         found = [entry for name in sorted(wanted) for entry in self.runbooks.get(name, [])]
         fitting = [(closeness, entry) for entry in found if (closeness := _closeness(entry, wanted))]

@@ -95,7 +95,9 @@ def runbook_of(assessment: Assessment, around: Surroundings) -> Runbook | None:
 
 
 def _indexed(placed: Iterable[Placed], around: Surroundings) -> Runbook | None:
-    found = [around.desk.indexed(one.alert.facts.name, one.service) for one in placed]
+    # Many alerts of a storm are of one kind: each kind is looked up once, in the order in which they come.
+    kinds = dict.fromkeys((one.alert.facts.name, one.service) for one in placed)
+    found = (around.desk.indexed(*kind) for kind in kinds)
     best = max((one for one in found if one), key=lambda one: one[0], default=None)
     return Runbook(best[1].facts.runbook or "", best[1]) if best else None
 
