@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -9,8 +10,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from schemas.settings import KafkaSettings
+from sinks.store import create_tables
+from sinks.tables import open_database
 from tests.sinks.page.browser import DESK, PHONE, page_of
 from tests.sinks.page.site import Site, fill, incident, running, settings_for, short, store, store_changes
+from tests.sinks.test_listing import multiply
 
 EVERY_PAGE = (
     *("/", "/?replays=1", f"/incidents/{short('one')}", f"/incidents/{short('hostile')}"),
@@ -195,3 +199,24 @@ def test_everything_reads_without_scripts(browser: Browser, site: Site) -> None:
     expect(page.get_by_role("heading", name="What is failing")).to_be_visible()
     assert 0 == page.locator("button.scripted:visible").count()
     context.close()
+
+
+def test_ten_thousand_incidents_are_on_the_screen_within_a_second(
+    browser: Browser, audited: KafkaSettings, tmp_path: Path
+) -> None:
+    """From the click to the first line, at the best of three: the machine may be busy with other tests."""
+    database = f"sqlite:///{tmp_path}/incidents.db"
+    engine = open_database(database)
+    create_tables(engine)
+    multiply(engine)
+    engine.dispose()
+    with running(settings_for(audited, database)) as site, page_of(browser, site) as page:
+        expect(page.get_by_text("10000 incidents")).to_be_visible()
+        assert min(_first_view_ms(page) for _ in range(3)) < 1000
+
+
+def _first_view_ms(page: Page) -> float:
+    page.reload()
+    expect(page.locator(".row").first).to_be_visible()
+    taken: float = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+    return taken
