@@ -58,7 +58,8 @@ def main(arguments: argparse.Namespace) -> int:
         with as_interrupts():
             failed = _measure(arguments, figures)
     except KeyboardInterrupt:
-        sys.stderr.write("stopped\n")
+        _write(figures, whole=False)
+        sys.stderr.write("stopped; what was measured by then is written down\n")
         return 130
     figures["machine.load_after"] = os.getloadavg()[0]
     show(figures, Console() if sys.stdout.isatty() else Console(width=_WIDE))
