@@ -37,7 +37,7 @@ _SECONDS: Final = {
     "replay": 15.0,
     "transport": 0.0,
 }
-"""Length of each measurement; those with 0 handle a fixed number of records. All of them take about eight minutes."""
+"""Length of each measurement; those with 0 handle a fixed number of records. All of them are made for ten minutes."""
 _RATE: Final = 500.0
 _WIDE: Final = 140
 """Columns of the table where the output is no terminal."""
