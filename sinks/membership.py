@@ -8,6 +8,7 @@ RULES: Final = {
     "dependency": "a dependency between its service and the other's",
     "shared_dependency": "its service and the other's need the same one",
     "same_alert": "the same alert, where nothing names a service",
+    "same_time": "it began near the other in time; nothing else ties them",
     "continued": "the same alert, firing again",
 }
 """By the rule that a member names; a rule without words is shown by its name."""

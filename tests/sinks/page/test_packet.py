@@ -1,9 +1,12 @@
 """What the templates are given of a packet: pictures that hold everything once, and nothing hidden."""
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.packets import Dependency, Ownership, Radius
+from schemas.packets import Dependency, Member, Ownership, Radius
+from sinks.membership import RULES
 from sinks.page.axis import ROW, axis
 from sinks.page.graph import WIDTH, graph
 from sinks.page.packet import further, packet_values
@@ -31,6 +34,12 @@ def test_everything_that_the_page_knows_has_its_place() -> None:
     packet = incident("one")
     parts = [packet, packet.candidate, packet.radius, packet.ownership, *packet.failing, *packet.changes]
     assert [] == [field for part in (*parts, *packet.hypotheses) for field in further(part)]
+
+
+def test_every_rule_of_a_member_has_words() -> None:
+    """Nobody should have to know the code to learn why an alert belongs."""
+    described = Member.model_fields["rule"].description or ""
+    assert set(RULES) == set(re.findall(r"\w+", described)) - {"or"}
 
 
 def test_the_newest_revision_comes_first() -> None:
