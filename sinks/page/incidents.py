@@ -3,6 +3,7 @@
 May not: judge, or show a packet or evidence before the look at it is on record.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -76,7 +77,10 @@ async def incident_page(desk: Desk, reader: Reader, request: Request) -> Respons
         return desk.problem(request, 503, "A moment", waiting, after_s=1)
     values = packet_values(found.shown, found.revisions)
     merged = request.query_params.get("merged", "")
-    answer = desk.page("incident.html", request, **values, found=found, merged=merged)
+    # A long packet takes a while to lay out: beside the loop, so that no other reader waits for it.
+    answer = await asyncio.to_thread(
+        desk.page, "incident.html", request, **values, found=found, merged=merged
+    )
     await desk.trail.viewed(reader, found.shown.packet.candidate, what="packet")
     return answer
 

@@ -77,7 +77,7 @@ def test_a_list_goes_on_after_the_server_was_away(
     expect(page.locator("#live")).to_have_text("reconnecting")
     store(settings.sink.database, [incident("meanwhile", title="meanwhile in production")])
     with running(settings):
-        expect(page.get_by_text("meanwhile in production")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("meanwhile in production")).to_be_visible(timeout=60_000)
         expect(page.locator("#live")).to_have_text("live")
     context.close()
 
