@@ -22,6 +22,7 @@ from confluent_kafka.admin import (
 from schemas.settings import KafkaSettings
 from schemas.topics import FOR_EVER, TOPICS, Topic
 from wire.errors import KafkaProblem, Unreachable
+from wire.moving import when_settled
 
 T = TypeVar("T")
 
@@ -29,16 +30,6 @@ MAX_RECORD_BYTES: Final = 1_048_576
 """Largest record that topics take: the largest value of the codec, and room for its key and headers."""
 TIMEOUT_S: Final = 10.0
 """How long to wait for the broker before saying that it does not answer."""
-
-_MOVING: Final = frozenset(
-    {
-        KafkaError.NOT_LEADER_FOR_PARTITION,
-        KafkaError.LEADER_NOT_AVAILABLE,
-        KafkaError.UNKNOWN_LEADER_EPOCH,
-        KafkaError.FENCED_LEADER_EPOCH,
-    }
-)
-"""What a partition says that has just been made, whose leader is just changing, or whose broker has just started."""
 
 _DAY_MS: Final = 86_400_000
 _HELD: Final = ("cleanup.policy", "message.timestamp.type")
@@ -102,15 +93,13 @@ def end_offsets(bootstrap: str, partitions: Iterable[tuple[str, int]]) -> dict[t
     asked = {TopicPartition(*where): latest for where in partitions}
     if not asked:
         return {}
-    admin, end = _client(bootstrap), time.monotonic() + TIMEOUT_S
-    while True:
+    admin = _client(bootstrap)
+
+    def ends() -> dict[tuple[str, int], int]:
         answers = admin.list_offsets(asked, request_timeout=TIMEOUT_S)
-        try:
-            return {(at.topic, at.partition): future.result().offset for at, future in answers.items()}
-        except KafkaException as error:
-            if error.args[0].code() not in _MOVING or time.monotonic() > end:
-                raise Unreachable(bootstrap, _word(error.args[0])) from error
-        time.sleep(0.02)
+        return {(at.topic, at.partition): future.result().offset for at, future in answers.items()}
+
+    return _asked(lambda: when_settled(ends), bootstrap)
 
 
 def refuse_mismatch(there: Mapping[str, int], partitions: int) -> None:

@@ -11,6 +11,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from wire.admin import end_offsets, layout
 from wire.errors import KafkaProblem
+from wire.moving import when_settled
 
 _TIMEOUT_S = 10.0
 _PAUSE_S = 0.1
@@ -50,6 +51,7 @@ def wait_until_drained(
 
 def _behind(consumer: Consumer, ends: dict[tuple[str, int], int]) -> str:
     """The first partition that the group has not committed to its end; empty when there is none."""
-    committed = consumer.committed([TopicPartition(*place) for place in ends], timeout=_TIMEOUT_S)
+    asked = [TopicPartition(*place) for place in ends]
+    committed = when_settled(lambda: consumer.committed(asked, timeout=_TIMEOUT_S))
     late = (f"{at.topic}/{at.partition}" for at in committed if at.offset < ends[at.topic, at.partition])
     return next(late, "")

@@ -4,17 +4,14 @@ For state that is loaded at a start. May not: commit, or wait for records that c
 """
 
 import logging
-import time
 from collections.abc import Iterator
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from wire.errors import KafkaProblem
+from wire.moving import when_settled
 
 _TIMEOUT_S = 10.0
-_PAUSE_S = 0.05
-_MOVING = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
-"""What a partition says that has just been made, or whose leader is just changing."""
 
 
 def read_partition(bootstrap: str, topic: str, partition: int) -> Iterator[tuple[bytes | None, bytes | None]]:
@@ -29,7 +26,8 @@ def read_partition(bootstrap: str, topic: str, partition: int) -> Iterator[tuple
         logger=logging.getLogger("librdkafka"),
     )
     try:
-        first, end = _bounds(consumer, TopicPartition(topic, partition))
+        place = TopicPartition(topic, partition)
+        first, end = when_settled(lambda: consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S))
         if first < end:
             consumer.assign([TopicPartition(topic, partition, first)])
             yield from _until(consumer, end, topic, partition)
@@ -37,20 +35,6 @@ def read_partition(bootstrap: str, topic: str, partition: int) -> Iterator[tuple
         raise KafkaProblem(f"{topic}/{partition} cannot be read: {error.args[0].str()}") from error
     finally:
         consumer.close()
-
-
-def _bounds(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
-    """The first offset and the one after the last; asked again while the partition has no leader for a moment."""
-    deadline = time.monotonic() + _TIMEOUT_S
-    while True:
-        try:
-            first, end = consumer.get_watermark_offsets(place, timeout=_TIMEOUT_S)
-        except KafkaException as error:
-            if error.args[0].code() not in _MOVING or time.monotonic() > deadline:
-                raise
-            time.sleep(_PAUSE_S)
-        else:
-            return first, end
 
 
 def _until(

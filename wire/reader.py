@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from wire.errors import Unreachable
+from wire.moving import when_settled
 
 _POLL_S: Final = 0.05
 _READ_ON: Final = 200
@@ -149,7 +150,9 @@ class RandomReader:
     ) -> None:
         """Give up what lies before the first and after the last record of the partition."""
         try:
-            low, high = self._consumer.get_watermark_offsets(TopicPartition(*where), self._timeout_s)
+            low, high = when_settled(
+                lambda: self._consumer.get_watermark_offsets(TopicPartition(*where), self._timeout_s)
+            )
         except KafkaException as error:
             raise Unreachable(self._bootstrap) from error
         _give_up(offsets, bisect_left(offsets, low), where, answers, "trimmed")

@@ -11,6 +11,7 @@ from typing import Final
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from wire.errors import KafkaProblem, Unreachable
+from wire.moving import when_settled
 
 _FIRST_LOOK: Final = 16
 """Offsets looked at first: the markers of transactions take some."""
@@ -26,7 +27,7 @@ def read_tail(
     """
     consumer = Consumer(_settings(bootstrap), logger=logging.getLogger("librdkafka"))
     try:
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), _WAIT_S)
+        low, high = _bounds(consumer, TopicPartition(topic, partition))
         look = _FIRST_LOOK
         while True:
             start = max(low, high - look)
@@ -45,12 +46,17 @@ def read_confirmed(bootstrap: str, topic: str, partition: int) -> Iterator[Messa
     consumer = Consumer(_settings(bootstrap), logger=logging.getLogger("librdkafka"))
     try:
         # By number: asked for its beginning, a consumer that has just been made waits half a second for nothing.
-        low, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), _WAIT_S)
+        low, _ = _bounds(consumer, TopicPartition(topic, partition))
         yield from _to_end(consumer, TopicPartition(topic, partition, low))
     except KafkaException as error:
         raise Unreachable(bootstrap, error.args[0].str()) from error
     finally:
         consumer.close()
+
+
+def _bounds(consumer: Consumer, place: TopicPartition) -> tuple[int, int]:
+    """The first offset and the one after the last."""
+    return when_settled(lambda: consumer.get_watermark_offsets(place, _WAIT_S))
 
 
 def _to_end(consumer: Consumer, start: TopicPartition) -> Iterator[Message]:

@@ -7,6 +7,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from wire.errors import KafkaProblem
+from wire.moving import when_settled
 
 _TIMEOUT_S = 10.0
 _END = -1
@@ -18,7 +19,7 @@ def offset_at(bootstrap: str, topic: str, partition: int, moment_ms: int) -> int
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "unused", "enable.auto.commit": False})
     try:
         asked = [TopicPartition(topic, partition, moment_ms)]
-        offset = consumer.offsets_for_times(asked, timeout=_TIMEOUT_S)[0].offset
+        offset = when_settled(lambda: consumer.offsets_for_times(asked, timeout=_TIMEOUT_S)[0].offset)
     except KafkaException as error:
         raise KafkaProblem(
             f"{topic}/{partition} cannot be asked for its times: {error.args[0].str()}"
@@ -31,9 +32,13 @@ def offset_at(bootstrap: str, topic: str, partition: int, moment_ms: int) -> int
 def delete_before(bootstrap: str, topic: str, partition: int, offset: int) -> None:
     """Deletes every record before `offset`; KafkaProblem when the broker does not. Repeating it changes nothing."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    asked = admin.delete_records([TopicPartition(topic, partition, offset)], request_timeout=_TIMEOUT_S)
-    try:
-        for future in asked.values():
+    asked = [TopicPartition(topic, partition, offset)]
+
+    def delete() -> None:
+        for future in admin.delete_records(asked, request_timeout=_TIMEOUT_S).values():
             future.result()
+
+    try:
+        when_settled(delete)
     except KafkaException as error:
         raise KafkaProblem(f"{topic}/{partition} cannot be trimmed: {error.args[0].str()}") from error

@@ -53,7 +53,7 @@ def test_doing_it_again_changes_nothing(bootstrap: str, there: dict[str, int]) -
 def test_a_broker_that_starts_again_is_waited_for(tmp_path: Path) -> None:
     """A broker is asked as soon as it listens: partitions that it has not taken up yet should be waited for."""
     settings = KafkaSettings(bootstrap="", partitions=4)
-    for _ in range(3):
+    for _ in range(2):
         broker = start_broker(tmp_path, progress=print)
         try:
             here = settings.model_copy(update={"bootstrap": broker.bootstrap})

@@ -8,6 +8,7 @@ from confluent_kafka import Producer
 
 from tests.facts import eventually
 from tests.wire.log import compacted_topic, delete_before, end, new_topic, read
+from wire import partition
 from wire.errors import KafkaProblem
 from wire.partition import read_partition
 
@@ -57,7 +58,8 @@ def test_holes_that_compaction_and_deletion_leave_are_passed_over(kafka: str) ->
     assert [b"3", b"4"] == [value for _, value in read_partition(kafka, trimmed, 0)]
 
 
-def test_a_partition_that_does_not_exist_is_one_clear_line() -> None:
+def test_a_partition_that_does_not_exist_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """No broker should be told as a problem of Kafka, not as a traceback."""
+    monkeypatch.setattr(partition, "_TIMEOUT_S", 0.5)
     with pytest.raises(KafkaProblem, match="alerts/0 cannot be read"):
         list(read_partition("127.0.0.1:1", "alerts", 0))
