@@ -29,6 +29,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         str(home),
         "--port",
         "0",
+        "--page-port",
+        "0",
     ]
     with (folder / "up.log").open("wb") as log:
         up = subprocess.Popen(command, stdout=log, stderr=log)
