@@ -11,9 +11,10 @@ from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
 from streams.correlate import Group
 from streams.desk import Desk
-from streams.rank import Scored, Story, Window, alerting, rank, window_of, window_times
+from streams.rank import Scored, Window, alerting, rank, window_of, window_times
 from streams.state import ChangeState
 from streams.topology import Topology
+from streams.undoing import Story, place_of, story_of
 
 _SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
 
@@ -42,14 +43,15 @@ class Surroundings:
 
     def story(self, change: ChangeState, counts: Callable[[ChangeState], bool] | None) -> Story:
         """The changes of the same target before it, and the one that followed."""
-        place = (change.facts.effective_at, change.facts.source_ref)
-        others = sorted(
-            ((other.facts.effective_at, other.facts.source_ref), other)
-            for other in self.of_target(change)
-            if other.suspectable and (counts is None or counts(other))
-        )
-        before = tuple(other for at, other in others if at < place)
-        return Story(before, next((other for at, other in others if at > place), None))
+        others = [other for other in self.of_target(change) if counts is None or counts(other)]
+        return story_of(change, others)
+
+    def neighbours(self, change: ChangeState) -> tuple[ChangeState | None, list[ChangeState]]:
+        """Of the changes of the same target, the one before it, and all after it."""
+        place = place_of(change)
+        others = sorted((other for other in self.of_target(change) if other.suspectable), key=place_of)
+        before = [other for other in others if place_of(other) < place]
+        return before[-1] if before else None, [other for other in others if place_of(other) > place]
 
     def undoing(self, change: ChangeState) -> Iterator[ChangeState]:
         """Later changes of the same target that went back to the value from before."""
@@ -112,8 +114,7 @@ def assess(
     """Ranks the changes near a group and finds its root and owner. `counts` leaves changes out, where it is False."""
     opens, closes = window_times(group, settings.ranking)
     changes = (change for change in around.changes(opens, closes) if counts is None or counts(change))
-    stories = ((change, around.story(change, counts)) for change in changes)
-    window = window_of(group, stories, around.topology, settings.ranking)
+    window = window_of(group, changes, lambda change: around.story(change, counts), settings.ranking)
     ranked = rank(group, window, settings.ranking)
     roots = roots_of(group, ranked, around.topology)
     return Assessment(

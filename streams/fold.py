@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from schemas.settings import Settings, micros
 from schemas.signals import Mark, Signal
+from schemas.thresholds import CorrelationSettings
 from schemas.times import LATEST
 from streams.assess import Surroundings
 from streams.cause import Cause, Output
@@ -87,8 +88,10 @@ class Fold:
         alert.add_count(new, interval)
         if urgent:
             revise([alert.key], signal.ingested_at, self._turn(scope, tenant, cause))
-        else:
+        elif known is None:
             scope.unrevised.add(alert.key)
+        else:
+            _look_later(alert.key, scope, views.live, correlation)
         if len(scope.alerts) > correlation.max_alerts:
             overflow(self._turn(scope, tenant, cause), signal.ingested_at)
 
@@ -182,7 +185,10 @@ class Fold:
             return
         turn = self._turn(scope, self.memory.tenant(scope.tenant), cause)
         touched: set[AlertKey] = settle(turn, now)
-        waiting, scope.unrevised = scope.unrevised & scope.alerts.keys(), set()
+        rested = {key for key, at in scope.repeated.items() if at <= now}
+        for key in rested:
+            del scope.repeated[key]
+        waiting, scope.unrevised = (scope.unrevised | rested) & scope.alerts.keys(), set()
         if touched or waiting:
             revise(touched | waiting, now if now != LATEST else self._ended(scope), turn)
         forget(scope, self.settings, now)
@@ -227,6 +233,14 @@ def _schedule_ends(alert: AlertState, seen: AlertState, scope: ScopeMemory) -> N
     """Has the ends that a notification tells of looked at once decisions count them."""
     for settle_at in seen.ends.values():
         scope.schedule(settle_at, "end", alert.key)
+
+
+def _look_later(key: AlertKey, scope: ScopeMemory, index: Index, correlation: CorrelationSettings) -> None:
+    """Has a candidate looked at after the pause for repeats since it was last cut."""
+    if key not in scope.repeated and key not in scope.unrevised:
+        published = scope.published.get(scope.firsts.get(index.group(key).first, ""))
+        pause = micros(correlation.repeats_s)
+        scope.repeated[key] = published.cut_at + pause if published else 0
 
 
 def _one_of_many(alert: AlertState, scope: ScopeMemory, index: Index) -> bool:

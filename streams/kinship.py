@@ -71,12 +71,14 @@ class Kinship:
         known = self._places.get(places)
         if known is None:
             known = self._places[places] = sum(value for _, value in self._of_places(one, other))
-        return known + sum(value for _, value in self._of_moments(one, other))
+        apart, firing = self._of_moments(one, other)
+        return known + apart + firing + self._of_names(one, other)
 
     def parts(self, one: Kin, other: Kin) -> dict[str, float]:
         """The parts of a score by name, those that are not zero."""
-        parts = (*self._of_places(one, other), *self._of_moments(one, other))
-        return {name: value for name, value in parts if value}
+        apart, firing = self._of_moments(one, other)
+        said = (("apart", apart), ("still_firing", firing), ("same", self._of_names(one, other)))
+        return {name: value for name, value in (*self._of_places(one, other), *said) if value}
 
     def least(self, one: Kin, other: Kin) -> float:
         """The least cost of one source for both."""
@@ -106,15 +108,18 @@ class Kinship:
         near = known and _share_namespace(one, other)
         return settings.common_source[-1] if near else settings.unknown_service
 
-    def _of_moments(self, one: Kin, other: Kin) -> Iterator[tuple[str, float]]:
-        settings, apart = self.settings, abs(one.at - other.at)
-        period = max(one.period, other.period)
-        unit = settings.time_unit_s * period / USUAL
-        yield "apart", -settings.apart * log1p(apart / SECOND / unit)
+    def _of_moments(self, one: Kin, other: Kin) -> tuple[float, float]:
+        """What the time between the starts costs, and what it is worth that the earlier still fires at the later's."""
+        settings = self.settings
         earlier, later = (one, other) if one.at <= other.at else (other, one)
-        yield "still_firing", settings.still_firing if earlier.ended >= later.at else 0.0
-        yield "same_name", settings.same_name if one.name == other.name else 0.0
-        yield "same_alert", settings.same_alert if one.fingerprint == other.fingerprint else 0.0
+        period = max(other.period, one.period)
+        unit = settings.time_unit_s * period / USUAL
+        apart = -settings.apart * log1p((later.at - earlier.at) / SECOND / unit)
+        return apart, settings.still_firing if earlier.ended >= later.at else 0.0
+
+    def _of_names(self, one: Kin, other: Kin) -> float:
+        same = self.settings.same_name if one.name == other.name else 0.0
+        return same + (self.settings.same_alert if one.fingerprint == other.fingerprint else 0.0)
 
 
 def _share_namespace(one: Kin, other: Kin) -> bool:

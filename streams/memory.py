@@ -136,6 +136,8 @@ class ScopeMemory:
     due: list[Due] = field(default_factory=list)
     unrevised: set[AlertKey] = field(default_factory=set)
     """Alerts whose candidates have changed in something that can wait for the next step of the clock."""
+    repeated: dict[AlertKey, int] = field(default_factory=dict)
+    """Alerts of which nothing has changed but how often they came, with the time at which to look at them again."""
     last_step: int = 0
     swept_at: int = 0
     evicted: int = 0

@@ -5,7 +5,7 @@ is, and how long after the change it began), how it is tied to a service, and wh
 Belief is the weight's share of all weights and that of "no change is to blame".
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from streams.state import ChangeState
 from streams.ties import Tie, tie_of
 from streams.topology import Topology
 from streams.travel import FAR, Travel
-from streams.undoing import is_return
+from streams.undoing import Story, is_return, place_of
 
 _ANY: tuple[Golden, ...] = ("errors", "traffic")
 """Troubles that together reach every service that trouble may reach."""
@@ -35,13 +35,6 @@ class Scored(NamedTuple):
     confidence: float
     features: dict[str, float]
     near: "Near | None" = None
-
-
-class Story(NamedTuple):
-    """A change among those of its target: the ones before it, and the one that followed."""
-
-    before: tuple[ChangeState, ...]
-    following: ChangeState | None
 
 
 class Near(NamedTuple):
@@ -70,21 +63,21 @@ def window_times(group: Group, settings: RankingSettings) -> tuple[int, int]:
 
 
 def window_of(
-    group: Group, stories: Iterable[tuple[ChangeState, Story]], topology: Topology, settings: RankingSettings
+    group: Group,
+    changes: Iterable[ChangeState],
+    story_of: Callable[[ChangeState], Story],
+    settings: RankingSettings,
 ) -> Window:
     """Of the changes within a group's window, those that may explain any of its alerts; the others are counted."""
     opens, closes = window_times(group, settings)
     inside = sorted(
-        ((change, story) for change, story in stories if change.suspectable),
-        key=lambda told: (told[0].facts.effective_at, told[0].facts.source_ref),
+        (change for change in changes if change.suspectable),
+        key=place_of,
     )
-    kins = group.kins
-    placed = (
-        Near(change, tie, fit_of(change, tie, kins, group.travel, settings), story)
-        for change, story in inside
-        for tie in (tie_of(change.facts, topology),)
-    )
-    near = tuple(candidate for candidate in placed if candidate.fit > 0)
+    kins, travel = group.kins, group.travel
+    tied = ((change, tie_of(change.facts, travel.topology)) for change in inside)
+    fits = ((change, tie, fit_of(change, tie, kins, travel, settings)) for change, tie in tied)
+    near = tuple(Near(change, tie, fit, story_of(change)) for change, tie, fit in fits if fit > 0)
     return Window(opens, closes, near, len(inside) - len(near))
 
 
@@ -131,12 +124,12 @@ def _said_later(near: Near, kins: Sequence[Kin], settings: RankingSettings) -> d
     """What became of a change tells: was it gone before, gone as the alerts cleared, or is it still there."""
     following = near.story.following
     ended = [kin.ended for kin in kins if kin.ended != LATEST]
-    if following is None:
-        return {"outlived": settings.outlived} if len(ended) == len(kins) else {}
-    at = following.facts.effective_at
+    within = micros(settings.clears_s + max(kin.period for kin in kins))
+    at = following.facts.effective_at if following else LATEST
     if at < kins[0].at - micros(USUAL):
         return {"superseded": settings.superseded}
-    within = micros(settings.clears_s + max(kin.period for kin in kins))
+    if len(ended) == len(kins) and at > max(ended) + within:
+        return {"outlived": settings.outlived}
     began = sum(kin.at > at + micros(settings.skew_s) for kin in kins)
     cleared = sum(at - micros(settings.skew_s) <= end <= at + within for end in ended)
     clears = began < settings.clears_but * len(kins) and cleared > settings.clears_share * len(kins)
@@ -147,10 +140,16 @@ def fit_of(
     change: ChangeState, tie: Tie, kins: Sequence[Kin], travel: Travel, settings: RankingSettings
 ) -> float:
     """Mean over the alerts of how well each fits a fault made by the change; 0 where none may come from it."""
-    places = [place_weight(tie, kin, change, travel, settings) for kin in kins]
-    if not any(places):
+    weights: dict[tuple[str | None, Golden, str | None], float] = {}
+    for kin in kins:
+        place = (kin.service, kin.golden, kin.namespace)
+        if place not in weights:
+            weights[place] = place_weight(tie, kin, change, travel, settings)
+    if not any(weights.values()):
         return 0.0
-    fits = (place * lag_weight(change, kin, settings) for place, kin in zip(places, kins, strict=True))
+    fits = (
+        weights[kin.service, kin.golden, kin.namespace] * lag_weight(change, kin, settings) for kin in kins
+    )
     return sum(fits) / len(kins)
 
 

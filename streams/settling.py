@@ -9,7 +9,7 @@ from heapq import heappop
 from typing import Final
 
 from schemas.settings import micros
-from schemas.times import LATEST, format_time
+from schemas.times import LATEST, MINUTE, format_time
 from streams.assess import Assessment, assess
 from streams.citations import Citations
 from streams.correlate import Group, Index, Life
@@ -20,6 +20,8 @@ from streams.rank import may_explain
 from streams.state import AlertKey, AlertState, ChangeState
 from streams.turn import Turn
 
+_LONGEST_PERIOD: Final = 15 * MINUTE
+"""The longest that senders are known to let pass between two evaluations."""
 NO_CHANGE: Final = "none"
 """How a decision names the answer that no recorded change is to blame."""
 
@@ -89,15 +91,28 @@ def stirred(
 
 
 def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
-    """The alerts that a change, or another of its target, may explain: their candidates may be thought of anew."""
-    ranking = turn.settings.ranking
-    keys: set[AlertKey] = set()
-    for cause in turn.around.of_target(change):
-        at = cause.facts.effective_at
-        opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
-        for label, services in turn.views.live.labels():
-            if may_explain(cause, services, turn.views.travel, turn.around.topology):
-                keys.update(turn.views.live.between(label, opens, closes))
+    """The alerts that a change, or another of its target, may explain: their candidates may be thought of anew.
+
+    What went before it is told by it only what became of alerts that had not ended long before.
+    """
+    keys, at = _explained(change, turn), change.facts.effective_at
+    before, after = turn.around.neighbours(change)
+    for other in after:
+        keys |= _explained(other, turn)
+    if before is not None:
+        since = at - micros(turn.settings.ranking.clears_s) - _LONGEST_PERIOD
+        ends = ((key, turn.scope.alerts[key].ended_at) for key in _explained(before, turn))
+        keys |= {key for key, ended in ends if ended is None or ended >= since}
+    return keys
+
+
+def _explained(change: ChangeState, turn: Turn) -> set[AlertKey]:
+    ranking, at, keys = turn.settings.ranking, change.facts.effective_at, set[AlertKey]()
+    opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
+    for label, services in turn.views.live.labels():
+        inside = turn.views.live.between(label, opens, closes)
+        if inside and may_explain(change, services, turn.views.travel, turn.around.topology):
+            keys.update(inside)
     return keys
 
 

@@ -18,7 +18,7 @@ from streams.ends import EndBook
 from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
 from streams.state import AlertKey, AlertState, ChangeState, End, EntityState, Ref
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
 _SLICE: Final = 200
 """Alerts that are written at once: a few milliseconds."""
@@ -152,6 +152,7 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
         "decided": {name: _dump_decided(decided) for name, decided in scope.decided.items()},
         "due": sorted(scope.due),
         "unrevised": sorted(scope.unrevised),
+        "repeated": sorted(scope.repeated.items()),
         "last_step": scope.last_step,
         "swept_at": scope.swept_at,
         "evicted": scope.evicted,
@@ -178,6 +179,7 @@ def _load_scope(stored: Stored) -> ScopeMemory:
         },
         due=due,
         unrevised={_key(key) for key in stored["unrevised"]},
+        repeated={_key(key): at for key, at in stored["repeated"]},
         last_step=stored["last_step"],
         swept_at=stored["swept_at"],
         evicted=stored["evicted"],

@@ -51,6 +51,7 @@ class Topology:
     _named: dict[tuple[str | None, tuple[str, ...]], str | None] = field(default_factory=dict)
     _words: dict[str, list[Words]] = field(default_factory=dict)
     """Names in words by their first word, longest first."""
+    _found: dict[str, str | None] = field(default_factory=dict)
     _upstream: dict[str, dict[str, int]] = field(default_factory=dict)
     _downstream: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -86,7 +87,13 @@ class Topology:
         """The service whose name stands in a text, word by word, as in a flag's key; the longest counts."""
         if not self._words:
             self._words = _words_of(self.entities)
-        words = in_words(text)
+        if text not in self._found:
+            if len(self._found) >= _REMEMBERED:
+                self._found.clear()
+            self._found[text] = self._find(in_words(text))
+        return self._found[text]
+
+    def _find(self, words: tuple[str, ...]) -> str | None:
         found = [
             (len(name.words), -start, name.service)
             for start, word in enumerate(words)

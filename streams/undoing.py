@@ -4,8 +4,8 @@ A target rests at the value that it has held for longest. Going back there is a 
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
 
 from schemas.events import ChangeFacts
 from schemas.times import HOUR
@@ -15,6 +15,25 @@ _ABSENT: Final = "(absent)"
 _PRESENT: Final = "(present)"
 _SINCE_BEFORE: Final = 4 * HOUR
 """How long the value before the first change that is known is taken to have been held."""
+
+
+class Story(NamedTuple):
+    """A change among those of its target: the ones before it, and the one that followed."""
+
+    before: tuple[ChangeState, ...]
+    following: ChangeState | None
+
+
+def place_of(change: ChangeState) -> tuple[int, str]:
+    """Where a change stands among others: by the time at which it took effect, and its name."""
+    return change.facts.effective_at, change.facts.source_ref
+
+
+def story_of(change: ChangeState, others: Iterable[ChangeState]) -> Story:
+    """The story of a change among others of its target; those that are not suspectable did nothing to it."""
+    place, told = place_of(change), sorted((o for o in others if o.suspectable), key=place_of)
+    before = tuple(other for other in told if place_of(other) < place)
+    return Story(before, next((other for other in told if place_of(other) > place), None))
 
 
 def is_return(change: ChangeState, history: Sequence[ChangeState]) -> bool:
