@@ -19,6 +19,9 @@ from tests.streams.world import SHOP, Sent, World, alert, at, change
 SERVICES = ("frontend", "checkout", "payment", "cart", "billing", "ledger", "unheard-of", None)
 _delays = st.floats(0, 110).map(lambda seconds: round(seconds, 3))
 
+_law = settings(max_examples=40)
+"""Each example folds a story at least twice, so that many small ones take longer than they find."""
+
 
 @st.composite
 def _alerts(draw: st.DrawFn) -> Sent:
@@ -73,12 +76,14 @@ def _decisions(outputs: Sequence[Output]) -> set[str]:
     return {o.message.decision_id for o in outputs if isinstance(o.message, AuditEntry)}
 
 
+@_law
 @given(story=stories, data=st.data())
 def test_any_order_of_arrival_gives_the_same_final_candidates(story: list[Sent], data: st.DataObject) -> None:
     """Each record keeps its own times, so the order in which they come must not matter."""
     assert _export(_told(data.draw(st.permutations(story)))) == _export(_told(story))
 
 
+@_law
 @given(story=stories, data=st.data())
 def test_any_order_of_arrival_ends_the_same_alerts_at_the_same_times(
     story: list[Sent], data: st.DataObject
@@ -93,6 +98,7 @@ def _ended(world: World) -> dict[tuple[int, str], int | None]:
     return {key: one.ended_at for scope in world.memory.scopes.values() for key, one in scope.alerts.items()}
 
 
+@_law
 @given(story=stories)
 def test_a_clock_that_follows_gives_the_same_final_candidates_as_one_that_comes_late(
     story: list[Sent],
@@ -101,6 +107,7 @@ def test_a_clock_that_follows_gives_the_same_final_candidates_as_one_that_comes_
     assert _export(_told(story, ticks=True)) == _export(_told(story))
 
 
+@_law
 @given(story=stories, data=st.data())
 def test_any_order_within_one_tick_gives_the_same_settled_decisions(
     story: list[Sent], data: st.DataObject
@@ -113,6 +120,7 @@ def test_any_order_within_one_tick_gives_the_same_settled_decisions(
     assert _decisions(one.outputs) == _decisions(other.outputs)
 
 
+@_law
 @given(story=stories, data=st.data())
 def test_records_routed_again_change_nothing(story: list[Sent], data: st.DataObject) -> None:
     """The router is at-least-once: the same positions again have no effect at all, not even on counts."""
@@ -132,6 +140,7 @@ def _without_offset(snapshot: bytes) -> bytes:
     return dump(memory)
 
 
+@_law
 @given(story=stories, data=st.data())
 def test_notifications_sent_again_change_only_the_repeats(story: list[Sent], data: st.DataObject) -> None:
     """A second Alertmanager or a sender that retries adds repeats, and nothing else, to the final candidates."""
@@ -140,13 +149,14 @@ def test_notifications_sent_again_change_only_the_repeats(story: list[Sent], dat
     assert _export(_told([*story, *later])) == _export(_told(story))
 
 
+@_law
 @given(story=stories)
 def test_any_cut_into_batches_gives_the_same_final_candidates(story: list[Sent]) -> None:
     """Records routed one by one or in runs end in the same candidates."""
     assert _export(_told(story, fold_repeats=False)) == _export(_told(story))
 
 
-@settings(max_examples=60)
+@_law
 @given(story=stories, data=st.data())
 def test_a_restart_at_any_offset_gives_the_same_outputs_byte_for_byte(
     story: list[Sent], data: st.DataObject
@@ -166,6 +176,7 @@ def _folded(told: World, stop: int | None) -> list[Output]:
     return outputs
 
 
+@_law
 @given(story=stories)
 def test_every_citation_of_every_packet_is_an_original_that_was_published(story: list[Sent]) -> None:
     """Evidence names the topic, partition and offset of a record that is there."""
@@ -175,6 +186,7 @@ def test_every_citation_of_every_packet_is_an_original_that_was_published(story:
             assert evidence.offset < len(world.topics[evidence.topic])
 
 
+@_law
 @given(story=stories)
 def test_every_alert_is_in_exactly_one_final_candidate(story: list[Sent]) -> None:
     """Nothing is lost between the alerts that came in and the candidates that came out."""
@@ -185,6 +197,7 @@ def test_every_alert_is_in_exactly_one_final_candidate(story: list[Sent]) -> Non
     assert sorted(members) == sorted(came)
 
 
+@_law
 @given(story=stories)
 def test_beliefs_sum_to_one_and_no_change_is_always_an_answer(story: list[Sent]) -> None:
     """A packet's hypotheses share one belief among them, and "no recorded change" is always one of them."""
@@ -193,6 +206,7 @@ def test_beliefs_sum_to_one_and_no_change_is_always_an_answer(story: list[Sent])
         assert any(h.source_ref is None for h in packet.hypotheses)
 
 
+@_law
 @given(story=stories)
 def test_evidence_ids_are_never_given_to_another_original(story: list[Sent]) -> None:
     """What e3 is in one revision of a candidate it is in every later one."""
@@ -207,6 +221,7 @@ def test_evidence_ids_are_never_given_to_another_original(story: list[Sent]) -> 
             )
 
 
+@_law
 @given(story=stories)
 def test_nothing_is_proposed_before_the_hold_is_over(story: list[Sent]) -> None:
     """A candidate younger than the hold proposes nothing, however sure it looks."""

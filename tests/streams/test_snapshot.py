@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.events import Alert, Entity, Shift
@@ -78,6 +78,7 @@ def test_a_snapshot_of_a_snapshot_is_the_same_snapshot() -> None:
     assert once == dump(load(once))
 
 
+@settings(max_examples=40)
 @given(st.integers(0, len(STORY.log)))
 def test_folding_on_from_a_snapshot_sends_what_folding_without_a_stop_sends(offset: int) -> None:
     """At every point of the log, byte for byte."""
