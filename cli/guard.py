@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGES = ("schemas", "wire", "sources", "streams", "agents", "sinks", "local", "cli")
-"""The packages of this program, as pyproject.toml lists them."""
+"""The packages of this program, as pyproject.toml lists them, without those inside of one."""
 ROOT = Path(__file__).resolve().parent.parent
 
 

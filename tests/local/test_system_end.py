@@ -10,7 +10,7 @@ import pytest
 from local.detached import down, up_detached
 from local.errors import LocalError
 from local.home import Home, holder, home_of
-from local.status import read_status
+from local.status import ProcessStatus, Status, read_status
 from local.supervisor import Plan, running
 from schemas.settings import Settings
 from tests.facts import eventually
@@ -130,11 +130,14 @@ def test_a_hanging_process_is_restarted(home: Home, monkeypatch: pytest.MonkeyPa
     """A process that runs but no longer answers should be replaced."""
     monkeypatch.setattr("local.watch._HUNG_S", 2.0)
     with running(Plan(home, STAND_IN, Settings(), workers=1), lay_out=lambda _s: None, progress=print):
-        before = {each.name: each.pid for each in when_healthy(home).processes}
-        _stop_process(before["sink"] or 0)
-        eventually(lambda: read_status(home).processes[-1].restarts == 1, 30, "the sink was restarted")
-        after = when_healthy(home).processes[-1]
-        assert after.pid != before["sink"]
+        before = _sink(when_healthy(home))
+        _stop_process(before.pid or 0)
+        eventually(lambda: _sink(read_status(home)).restarts == 1, 30, "the sink was restarted")
+        assert _sink(when_healthy(home)).pid != before.pid
+
+
+def _sink(status: Status) -> ProcessStatus:
+    return next(each for each in status.processes if each.name == "sink")
 
 
 def _stop_process(pid: int) -> None:
