@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,11 @@ from tests.processes import is_gone
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A home of the test's own."""
-    return home_of(tmp_path)
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A home of the test's own; what a failing test leaves in the background is stopped."""
+    own = home_of(tmp_path)
+    yield own
+    down(own)
 
 
 def _nothing_is_left(home: Home, processes: list[int]) -> bool:
@@ -112,7 +115,7 @@ def test_a_detached_system_is_up_when_the_command_returns_and_gone_after_down(ho
     said: list[str] = []
     status = up_detached(home, owner_command(home.folder), said.append)
     assert status.healthy
-    assert "starting gateway, worker-1, worker-2, auditor, sink" in said
+    assert "starting gateway, worker-1, worker-2, auditor, sink, web" in said
     assert down(home)
     assert _nothing_is_left(home, pids(status))
     assert not down(home)
