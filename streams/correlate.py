@@ -7,7 +7,7 @@ together is then split by source (`splitting`), and cut where it has lived too l
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from zlib import crc32
@@ -19,7 +19,7 @@ from streams.kinship import Kin, Kinship, kin_of
 from streams.links import FIRST, Link, link
 from streams.placing import Cluster, Placing
 from streams.rhythm import USUAL, Rhythms
-from streams.splitting import Origin, split
+from streams.splitting import FEWEST, Origin, split
 from streams.state import AlertKey, AlertState
 from streams.topology import Topology, service_of
 from streams.travel import Travel
@@ -30,7 +30,13 @@ _UNNAMED = "alert:"
 _LATELY = HOUR // 2
 _OLDEST, _LATEST_OF = 8, 24
 """Alerts before it that one may be tied to: the first of its candidate, and the latest."""
-_NOBODY: Sequence[Origin] = ()
+Sought = Callable[[int, int, Collection[str]], Iterable[Origin]]
+"""Finds the changes on some services that took effect from one moment to another."""
+
+
+def nobody(_opens: int, _closes: int, _services: Collection[str]) -> Iterable[Origin]:
+    """No change at all."""
+    return ()
 
 
 class Placed(NamedTuple):
@@ -96,8 +102,8 @@ class Index:
 
     topology: Topology
     settings: CorrelationSettings
-    origins: Callable[[int, int], Iterable[Origin]] = lambda _opens, _closes: _NOBODY
-    """The changes that may be sources of alerts and took effect from one moment to another."""
+    origins: Sought = nobody
+    """The changes that may be sources of alerts and took effect from one moment to another, on given services."""
     alerts: dict[AlertKey, AlertState] = field(default_factory=dict)
     services: dict[AlertKey, str | None] = field(default_factory=dict)
     spots: list[Spot] = field(default_factory=list)
@@ -233,8 +239,13 @@ class Index:
 
     def _split(self, cluster: Cluster) -> Iterator[Group]:
         kins = [self.placing.kins[key] for key in cluster.members]
-        origins = tuple(self.origins(kins[0].at - micros(self.settings.split_change_s), kins[-1].at))
-        for part in split(kins, origins, self.placing.kinship.travel, self.settings):
+        if len(kins) < FEWEST:
+            yield from self._lives(kins)
+            return
+        travel, before = self.placing.kinship.travel, micros(self.settings.split_change_s)
+        reach = travel.reach((kin.service, kin.golden) for kin in kins if kin.service)
+        origins = tuple(self.origins(kins[0].at - before, kins[-1].at, reach))
+        for part in split(kins, origins, travel, self.settings):
             yield from self._lives(part)
 
     def _lives(self, kins: Sequence[Kin]) -> Iterator[Group]:
@@ -275,7 +286,7 @@ def index_of(
     alerts: Iterable[AlertState],
     topology: Topology,
     settings: CorrelationSettings,
-    origins: Callable[[int, int], Iterable[Origin]] = lambda _opens, _closes: _NOBODY,
+    origins: Sought = nobody,
     by: int | None = None,
 ) -> Index:
     """The index of a set of alerts; any order gives the same. With `by`, only ends that have settled by then count."""

@@ -18,6 +18,9 @@ from streams.state import AlertKey, AlertState
 from streams.topology import Topology
 from streams.travel import FAR, Place, Travel
 
+_REMEMBERED = 100_000
+"""Pairs of places whose scores are remembered."""
+
 
 class Kin(NamedTuple):
     """What counts of one alert: when, where, and of what kind of trouble."""
@@ -70,6 +73,8 @@ class Kinship:
         places = (one.service, one.golden, other.service, other.golden, _share_namespace(one, other))
         known = self._places.get(places)
         if known is None:
+            if len(self._places) >= _REMEMBERED:
+                self._places.clear()
             known = self._places[places] = sum(value for _, value in self._of_places(one, other))
         apart, firing = self._of_moments(one, other)
         return known + apart + firing + self._of_names(one, other)

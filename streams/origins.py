@@ -1,6 +1,6 @@
 """The changes that alerts may come from, as far as a scope knows them: when each took effect, and where."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from streams.changes import ChangeBook
@@ -23,14 +23,15 @@ class Origins:
     topology: Topology
     counts: Callable[[ChangeState], bool] = _always
 
-    def __call__(self, opens: int, closes: int) -> Iterator[Origin]:
-        """The changes that may be behind alerts, tied to a service, from `opens` to `closes`."""
+    def __call__(self, opens: int, closes: int, services: Collection[str]) -> Iterator[Origin]:
+        """The changes that may be behind alerts, tied to one of the services, from `opens` to `closes`."""
         for book in self.books:
             for change in book.between(opens, closes):
-                if change.suspectable and self.counts(change) and not self._returns(change, book):
-                    service = tie_of(change.facts, self.topology).service
-                    if service is not None:
-                        yield Origin(change.facts.effective_at, service)
+                if not change.suspectable or not self.counts(change):
+                    continue
+                service = tie_of(change.facts, self.topology).service
+                if service is not None and service in services and not self._returns(change, book):
+                    yield Origin(change.facts.effective_at, service)
 
     def _returns(self, change: ChangeState, book: ChangeBook) -> bool:
         known = (one for one in book.of_target(change.facts.target) if one.suspectable and self.counts(one))

@@ -1,5 +1,6 @@
 """Alerts placed one after the other, by start: clusters by average linkage, and how to take a placement back."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import log1p
@@ -28,6 +29,12 @@ class Cluster:
     members: list[AlertKey] = field(default_factory=list)
     last: int = 0
     """Start of the latest, in microseconds."""
+    systems: Counter[str | None] = field(default_factory=Counter)
+    """How many of its alerts are of each system; None for those of no known one."""
+
+    def may_take(self, system: str | None) -> bool:
+        """False where all of its alerts are of other systems, whose alerts never belong with those of this one."""
+        return system is None or self.systems[system] > 0 or self.systems[None] > 0
 
 
 class Step(NamedTuple):
@@ -59,9 +66,9 @@ class Placing:
         self.kins[kin.key] = kin
         closed = self._close(kin.at - micros(self.settings.quiet_s))
         bar = self.settings.rate * log1p(min(_RATE_MOST, lately / (_RATE_S / 60)))
-        values = sorted(
-            ((self._value(kin, cluster) - bar, cluster) for cluster in self.open), key=self._order
-        )
+        system = self._system(kin.key)
+        taking = (cluster for cluster in self.open if cluster.may_take(system))
+        values = sorted(((self._value(kin, cluster) - bar, cluster) for cluster in taking), key=self._order)
         alone = not values or values[0][0] <= 0
         cluster = Cluster() if alone else values[0][1]
         if alone:
@@ -69,6 +76,7 @@ class Placing:
         before = cluster.last
         cluster.members.append(kin.key)
         cluster.last = kin.at
+        cluster.systems[system] += 1
         self.of[kin.key] = cluster
         near = () if alone else (other for value, other in values[1:] if value > -_NEARLY)
         self.steps.append(Step(kin.key, cluster, before, tuple(self._joined(cluster, near, bar)), closed))
@@ -79,9 +87,11 @@ class Placing:
         step = self.steps.pop()
         for absorbed, members, last in reversed(step.joined):
             step.cluster.members, step.cluster.last = members, last
+            step.cluster.systems -= absorbed.systems
             self.of.update(dict.fromkeys(absorbed.members, absorbed))
             self.open.append(absorbed)
         step.cluster.members.pop()
+        step.cluster.systems[self._system(step.key)] -= 1
         step.cluster.last = step.before
         if not step.cluster.members:
             self.open.remove(step.cluster)
@@ -99,6 +109,9 @@ class Placing:
             for step in self.steps
             if step.key in self.of
         ]
+
+    def _system(self, key: AlertKey) -> str | None:
+        return self.kinship.topology.systems.get(self.kins[key].service or "")
 
     def _close(self, before: int) -> tuple[Cluster, ...]:
         closed = tuple(cluster for cluster in self.open if cluster.last < before)
@@ -127,6 +140,7 @@ class Placing:
             yield other, cluster.members, cluster.last
             merged = sorted((*cluster.members, *other.members), key=lambda key: (self.kins[key].at, key))
             cluster.members, cluster.last = merged, max(cluster.last, other.last)
+            cluster.systems += other.systems
             self.of.update(dict.fromkeys(other.members, cluster))
             self.open.remove(other)
 

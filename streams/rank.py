@@ -75,8 +75,14 @@ def window_of(
         key=place_of,
     )
     kins, travel = group.kins, group.travel
+    reach = travel.reach((kin.service, kin.golden) for kin in kins if kin.service)
+    unnamed = any(kin.service is None for kin in kins)
     tied = ((change, tie_of(change.facts, travel.topology)) for change in inside)
-    fits = ((change, tie, fit_of(change, tie, kins, travel, settings)) for change, tie in tied)
+    fits = (
+        (change, tie, fit_of(change, tie, kins, travel, settings))
+        for change, tie in tied
+        if unnamed or tie.service is None or tie.service in reach
+    )
     near = tuple(Near(change, tie, fit, story_of(change)) for change, tie, fit in fits if fit > 0)
     return Window(opens, closes, near, len(inside) - len(near))
 

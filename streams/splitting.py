@@ -16,6 +16,8 @@ from streams.travel import FAR, Travel
 
 _FEWEST = 2
 """Alerts that a source of its own must explain."""
+FEWEST = 2 * _FEWEST
+"""Alerts below which nothing is split."""
 _MOST = 400
 """Alerts above which nothing is split any more: a storm of that size is one."""
 _STARTS = 4
@@ -52,7 +54,7 @@ def split(
 def _halves(
     kins: Sequence[Kin], origins: Sequence[Origin], travel: Travel, settings: CorrelationSettings
 ) -> tuple[list[Kin], list[Kin]] | None:
-    if not 2 * _FEWEST <= len(kins) <= _MOST:
+    if not FEWEST <= len(kins) <= _MOST:
         return None
     sources = _sources(kins, origins, travel, settings)
     if len(sources) < 2:  # noqa: PLR2004 - two halves need two sources

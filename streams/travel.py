@@ -5,7 +5,7 @@ workload hardly travels at all. The cost of a source is the number of dependenci
 the direction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -38,6 +38,10 @@ class Travel:
         if place not in self._costs:
             self._costs[place] = self._reach(*place)
         return self._costs[place]
+
+    def reach(self, places: Iterable[Place]) -> set[str]:
+        """Every service that an alert at one of these places may come from."""
+        return {source for place in set(places) for source in self.costs(place)}
 
     def common(self, one: Place, other: Place) -> float:
         """The least cost of a source for both. A hub is one only where it alerts itself."""

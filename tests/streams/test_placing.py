@@ -1,0 +1,85 @@
+"""Placing alerts and taking placements back: whatever comes late, the candidates are those of everything at once."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.settings import Settings
+from streams.correlate import Index, index_of
+from streams.state import AlertKey, AlertState
+from tests.streams.pieces import alert_state, topology
+from tests.streams.world import alert
+
+_SERVICES = ("frontend", "checkout", "payment", "cart", "billing", "ledger", "unheard-of", None)
+_GRAPH = topology()
+
+
+@st.composite
+def _alerts(draw: st.DrawFn) -> AlertState:
+    start = draw(st.integers(0, 1200))
+    name = draw(st.sampled_from(("HighErrorRate", "NoRequests", "KubePodNotReady")))
+    lasts = draw(st.none() | st.integers(1, 600))
+    status = "firing" if lasts is None else "resolved"
+    return alert_state(
+        alert(draw(st.sampled_from(_SERVICES)), name, start=start, status=status, end=start + (lasts or 0))
+    )
+
+
+_stories = st.lists(_alerts(), max_size=12, unique_by=lambda alert: alert.key)
+
+
+def _candidates(index: Index) -> list[tuple[AlertKey, ...]]:
+    return [tuple(placed.alert.key for placed in group.placed) for group in index.candidates()]
+
+
+def _at_once(alerts: Sequence[AlertState]) -> list[tuple[AlertKey, ...]]:
+    return _candidates(index_of(alerts, _GRAPH, Settings().correlation))
+
+
+@given(story=_stories, data=st.data())
+@settings(max_examples=60)
+def test_any_order_gives_the_candidates_of_everything_at_once(
+    story: list[AlertState], data: st.DataObject
+) -> None:
+    """Each alert, and later its end, comes when it comes, and somebody looks in between."""
+    index = Index(_GRAPH, Settings().correlation)
+    steps = [(alert, False) for alert in story] + [
+        (alert, True) for alert in story if alert.ended_at is not None
+    ]
+    for one, ended in data.draw(st.permutations(steps)):
+        if one.key not in index.alerts:
+            index.insert(one, one.ended_at if ended else None)
+        elif ended and one.ended_at is not None:
+            index.end(one.key, one.ended_at)
+        _candidates(index)
+    assert _at_once(story) == _candidates(index)
+
+
+@given(story=_stories, data=st.data())
+@settings(max_examples=60)
+def test_what_is_dropped_has_never_been(story: list[AlertState], data: st.DataObject) -> None:
+    """Any part of the alerts may be forgotten: the rest is what it would be alone."""
+    gone = data.draw(st.sets(st.sampled_from([one.key for one in story]))) if story else set()
+    index = index_of(story, _GRAPH, Settings().correlation)
+    index.drop(gone)
+    assert _at_once([one for one in story if one.key not in gone]) == _candidates(index)
+
+
+@given(story=_stories)
+@settings(max_examples=60)
+def test_every_alert_is_in_exactly_one_candidate(story: list[AlertState]) -> None:
+    """None is lost, none is told twice, and those of a candidate stand by start."""
+    found = _at_once(story)
+    assert sorted(one.key for one in story) == sorted(key for keys in found for key in keys)
+    assert all(sorted(keys) == list(keys) for keys in found)
+
+
+def test_what_moved_is_told_once() -> None:
+    """Whoever asks learns of every alert that was placed anew, and then of none."""
+    index = index_of([alert_state(alert("payment", start=0))], _GRAPH, Settings().correlation)
+    late = alert_state(alert("checkout", start=-30))
+    assert set(index.alerts) == index.taken_moved()
+    assert set() == index.taken_moved()
+    index.insert(late, None)
+    assert set(index.alerts) == index.taken_moved()
