@@ -1,0 +1,69 @@
+"""Owns the list of failpoints: every step between what is read and the last acknowledgement, process by process.
+
+A step is a place in the program's code, before or after a call, and how often it is passed before it counts. The
+program itself knows nothing of them; `tests.failpoints.process` plants them from outside. May not: plant or run.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from wire.errors import KafkaProblem
+
+Fault = Literal["crash", "error", "delay"]
+FAULTS: Final[tuple[Fault, ...]] = ("crash", "error", "delay")
+"""The last one lets the process go on, so that it can do what the others left undone."""
+
+
+def _broken() -> Exception:
+    return KafkaProblem("planted: Kafka fails here")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One failpoint. `armed_by`: it counts only once this has handed over, or been given, the test's records."""
+
+    name: str
+    when: Literal["before", "after"]
+    place: str
+    """Module and name, `package.module:Class.method`."""
+    armed_by: str = ""
+    nth: int = 1
+    error: Callable[[], Exception] = _broken
+    survives: bool = False
+    """True where the process tries again by itself after the error."""
+
+
+_FETCH: Final = "agents.fetch:BatchThread.fetch"
+_ROUTE: Final = "agents.router:Router.handle"
+_FOLD: Final = "agents.correlator:Correlator.handle"
+
+ROUTER: Final = (
+    Step("a batch is fetched", "after", _FETCH, _FETCH),
+    Step("a batch is about to be handled", "before", _ROUTE, _ROUTE),
+    Step("its refusals are sent", "after", "agents.router:Router._refusals", _ROUTE),
+    Step("a signal is sent", "after", "agents.router:Router._signal", _ROUTE),
+    Step("the mark is sent", "after", "agents.router:Router._mark", _ROUTE),
+    Step("acknowledgements are waited for", "before", "wire.producer:Outbox.flush", _ROUTE),
+    Step("everything is acknowledged", "after", _ROUTE, _ROUTE),
+    Step("the batch counts as finished", "after", "agents.progress:Progress.finish", _ROUTE),
+    Step("the offset is about to be committed", "before", "agents.fetch:BatchThread.commit", _ROUTE),
+    Step("the offset is committed", "after", "agents.fetch:BatchThread.commit", _ROUTE),
+)
+CORRELATOR: Final = (
+    Step("partitions are about to be sought", "before", "agents.transport:BatchConsumer.perform_seek"),
+    Step("a snapshot is about to be loaded", "before", "agents.snapshots:Snapshots.load"),
+    Step("a snapshot is loaded", "after", "agents.snapshots:Snapshots.load"),
+    Step("partitions are sought", "after", "agents.transport:BatchConsumer.perform_seek"),
+    Step("signals are about to be handled", "before", _FOLD, _FOLD),
+    Step("a signal is folded", "after", "streams.fold:Fold.apply", _FOLD),
+    Step("an output is sent", "after", "agents.correlator:Correlator._send", _FOLD),
+    Step("outputs are acknowledged", "before", "agents.snapshots:Snapshots.save", _FOLD),
+    Step("a piece of a snapshot is sent", "after", "agents.snapshots:Snapshots._send", _FOLD),
+    Step("the closing piece is sent", "after", "agents.snapshots:Snapshots._send", _FOLD, nth=2),
+    Step(
+        "a snapshot is acknowledged, old ones stand", "before", "agents.snapshots:Snapshots._outdated", _FOLD
+    ),
+    Step("old snapshots are deleted", "after", "agents.snapshots:Snapshots.save", _FOLD),
+    Step("signals are handled", "after", _FOLD, _FOLD),
+)
