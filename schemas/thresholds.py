@@ -82,6 +82,22 @@ class CorrelationSettings(Message):
     split_pause: float = Field(
         1.7, description="Periods that two sources must have begun apart, where neither was changed."
     )
+    root_cap: float = Field(
+        2.5, gt=0, description="Most that an alert may cost a suspected root which does not explain it."
+    )
+    root_falloff: float = Field(
+        1.5,
+        description="A root loses this power of e with each dependency that its alerts are away on average.",
+    )
+    root_half_life_s: float = Field(
+        240.0,
+        gt=0,
+        description="How late a root's first alert halves its weight; grows with the period.",
+    )
+    root_silent: float = Field(0.2, description="Weight of a root that raises no alert itself.")
+    root_least: float = Field(
+        0.05, description="Share of belief from which a silent service is named a root."
+    )
     retention_s: float = Field(
         86_400.0, description="How long after their last activity signals stay in the fold."
     )

@@ -1,13 +1,21 @@
 """Where the fault sits and who owns it: the suspected root service, by direction, and its owner by the catalog."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from math import exp
+from typing import Final, NamedTuple
 
+from schemas.settings import micros
 from streams.correlate import Group
+from streams.kinship import Kin
 from streams.rank import Scored, alerting
+from streams.rhythm import USUAL
 from streams.topology import Topology
+from streams.travel import Travel
 
 _TEAM_LABELS = ("team", "owner", "squad")
+_SLIGHT: Final = 1e-6
+"""Share of a service that no alert points at, so that the belief in a change on it is not lost."""
 
 
 class Owner(NamedTuple):
@@ -21,22 +29,77 @@ class Owner(NamedTuple):
 
 
 def roots_of(group: Group, ranked: Sequence[Scored], topology: Topology) -> tuple[str, ...]:
-    """Suspected root services, likeliest first.
+    """Suspected root services, likeliest first: all that alert, and the silent ones that are believed in enough."""
+    beliefs = root_beliefs(group, ranked, topology)
+    began = {service: number for number, service in enumerate(alerting(group))}
+    least = group.index.settings.root_least
+    named = [service for service, belief in beliefs.items() if service in began or belief >= least]
+    return tuple(sorted(named, key=lambda s: (-round(beliefs[s], 9), began.get(s, len(began)), s)))
 
-    A service stands the higher the larger the share of alerting services that need it; the service of a change that
-    is believed in more than "no change" is a root even where it raises no alert itself.
+
+def root_beliefs(group: Group, ranked: Sequence[Scored], topology: Topology) -> dict[str, float]:
+    """Share of belief in each service as the root; they sum to 1 where any alert names a service.
+
+    A suspected change gives its belief to its service. The belief that no change is to blame, and that in changes
+    which nothing ties to a service, is shared out by where the alerts point.
     """
-    services = alerting(group)
-    scores = {service: _explained(service, services, topology) for service in services}
-    top = ranked[0]
-    if top.change is not None and top.service is not None:
-        scores[top.service] = scores.get(top.service, 0.0) + top.confidence
-    began = {service: number for number, service in enumerate(services)}
-    return tuple(sorted(scores, key=lambda s: (-round(scores[s], 9), began.get(s, len(services)), s)))
+    shares, services = _shares(group), set(alerting(group))
+    beliefs, free = dict.fromkeys(shares, 0.0), 0.0
+    for scored in ranked:
+        if scored.service is None:
+            free += scored.confidence
+        for service, share in _harmed(scored, services, shares, topology):
+            beliefs[service] = beliefs.get(service, 0.0) + share * scored.confidence
+    return {service: belief + free * shares.get(service, 0.0) for service, belief in beliefs.items()}
 
 
-def _explained(root: str, services: Sequence[str], topology: Topology) -> float:
-    return sum(root in topology.upstream(service) for service in services) / len(services)
+def _harmed(
+    scored: Scored, services: set[str], shares: Mapping[str, float], topology: Topology
+) -> Iterator[tuple[str, float]]:
+    """The service of a change; for a setting kept in a resource that is quiet, also those that read it.
+
+    A parameter serves no request and raises no alert: what breaks is the component that needs it.
+    """
+    change, service = scored.change, scored.service
+    if change is None or service is None:
+        return
+    entity, hit = topology.entities.get(service), [service]
+    if (
+        change.facts.kind == "config"
+        and entity
+        and entity.facts.kind == "resource"
+        and service not in services
+    ):
+        hit += sorted(topology.needed_by.get(service, ()))
+    total = sum(shares.get(one, 0.0) + _SLIGHT for one in hit)
+    for one in hit:
+        yield one, (shares.get(one, 0.0) + _SLIGHT) / total
+
+
+def _shares(group: Group) -> dict[str, float]:
+    """How the alerts share out the root: by what they cost from a service, and when it began to alert, if it does."""
+    kins = [kin for kin in group.kins if kin.service is not None]
+    if not kins:
+        return {}
+    settings, first = group.index.settings, {kin.service: kin.at for kin in reversed(kins)}
+    half = micros(settings.root_half_life_s * max(kin.period for kin in kins) / USUAL)
+    weights = {}
+    for service, cost in sorted(root_costs(kins, group.travel, settings.root_cap).items()):
+        late = 0.5 ** ((first[service] - group.onset) / half) if service in first else settings.root_silent
+        weights[service] = exp(-settings.root_falloff * cost) * late
+    total = sum(weights.values())
+    return {service: weight / total for service, weight in weights.items()}
+
+
+def root_costs(kins: Sequence[Kin], travel: Travel, cap: float) -> dict[str, float]:
+    """What the alerts cost on average from each source that explains any of them, each at most `cap`."""
+    places = Counter((kin.service, kin.golden) for kin in kins if kin.service is not None)
+    saved = defaultdict[str, float](float)
+    for place, times in places.items():
+        for source, cost in travel.costs(place).items():
+            if cost < cap:
+                saved[source] += times * (cap - cost)
+    return {source: cap - less / places.total() for source, less in saved.items()}
 
 
 def owner_of(group: Group, roots: Sequence[str], topology: Topology) -> Owner:

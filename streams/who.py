@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from schemas.packets import Claim, OnCall, Ownership
 from schemas.times import date_text
 from streams.assess import Assessment, Surroundings
+from streams.blame import root_beliefs
 from streams.citations import Citations, claim
 from streams.correlate import Placed
 from streams.sections import MAX_LINES
@@ -13,6 +14,9 @@ from streams.state import EntityState
 
 _ANNOTATION: Final = "runbook_url"
 """Annotation under which Prometheus' alerts carry the address of their runbook."""
+
+_MAX_ALERTS: Final = 2
+"""Alerts cited for a suspected root; the text counts the others."""
 
 
 class Runbook(NamedTuple):
@@ -44,6 +48,7 @@ def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) 
             *_owner_claims(assessment, around, cite),
             *_duty_claims(assessment, around, cite),
             *(_runbook_claims(runbook, assessment, cite) if runbook else ()),
+            *_root_claims(assessment, around, cite),
         ),
     )
 
@@ -57,6 +62,24 @@ def _owner_claims(assessment: Assessment, around: Surroundings, cite: Citations)
     if owner.alert is not None and owner.team:
         alert = assessment.group.placed[owner.alert].alert
         yield claim(f"{alert.facts.name} names {owner.team}", cite.alert(alert), values=(owner.team,))
+
+
+def _root_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:
+    """Why the first root is suspected: how far it is believed in, what may come from it, and what changed there."""
+    if not assessment.roots:
+        return
+    root, group = assessment.roots[0], assessment.group
+    belief = root_beliefs(group, assessment.ranked, around.topology).get(root, 0.0)
+    reached = [
+        placed
+        for placed, kin in zip(group.placed, group.kins, strict=True)
+        if kin.service is not None and root in group.travel.costs((kin.service, kin.golden))
+    ]
+    said = "" if root in assessment.services else ", though it raises none itself"
+    text = f"{root} is the suspected root ({belief:.0%}): {len(reached)} of {len(group.placed)} alerts may come from it"
+    cited = [cite.alert(placed.alert) for placed in (reached or group.placed)[:_MAX_ALERTS]]
+    changed = [one.change for one in assessment.ranked if one.change is not None and one.service == root][:1]
+    yield claim(text + said, *cited, *(cite.change(change) for change in changed))
 
 
 def _duty_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:

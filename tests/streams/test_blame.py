@@ -1,9 +1,15 @@
 """Where the fault sits and who owns it."""
 
+from collections.abc import Sequence
+
+import pytest
+
 from schemas.events import Alert, Change
+from schemas.settings import Settings
 from streams.assess import Assessment
+from streams.blame import root_beliefs
 from tests.streams.pieces import assessed, topology
-from tests.streams.world import SHOP, alert, change, entity
+from tests.streams.world import SHOP, alert, change, entity, last_packet, payment_incident
 
 
 def _roots(*services: str, flag_on: str | None = None) -> tuple[str, ...]:
@@ -43,6 +49,56 @@ def test_a_believed_change_makes_its_service_a_root_although_it_is_quiet() -> No
 def test_a_change_that_is_believed_in_less_than_no_change_makes_no_root() -> None:
     """A flag of the frontend explains no failing payment."""
     assert ("payment",) == _roots("payment", flag_on="frontend")
+
+
+def test_missing_traffic_points_at_who_stopped_calling() -> None:
+    """Payment and cart get no requests: what calls them, checkout, is a likelier root than either."""
+    alerts = [alert(service, "NoRequests", start=0) for service in ("payment", "cart")]
+    assert "checkout" in assessed(alerts).roots
+    errors = [alert(service, start=0) for service in ("payment", "cart")]
+    assert "checkout" not in assessed(errors).roots
+
+
+def test_a_silent_service_that_all_alerting_ones_need_is_a_root() -> None:
+    """Three fail that have nothing in common but the quiet one below."""
+    graph = topology(entity("db"), *(entity(name, "db") for name in ("a", "b", "c")))
+    found = assessed([alert(name, start=0) for name in ("a", "b", "c")], graph=graph)
+    assert "db" in found.roots
+
+
+def test_a_quiet_parameter_is_blamed_on_the_component_that_reads_it() -> None:
+    """The change is of the parameter; what breaks is checkout, which needs it."""
+    parameter = entity("limits").model_copy(update={"kind": "resource", "entity": "resource:default/limits"})
+    reader = entity("reader").model_copy(update={"depends_on": ("resource:default/limits",)})
+    config = change("config", "limits", when=-60, service="limits")
+    found = assessed([alert("reader", start=0)], [config], graph=topology(parameter, reader))
+    assert ("limits", "reader") == (found.ranked[0].service, found.roots[0])
+
+
+def test_of_two_roots_that_explain_as_much_the_later_is_believed_in_less() -> None:
+    """Half as much after the half-life."""
+    late = Settings().correlation.root_half_life_s
+    beliefs = _beliefs(alert("payment", start=0), alert("cart", start=late), alert("checkout", start=late))
+    assert beliefs["cart"] == pytest.approx(beliefs["payment"] / 2)
+
+
+def test_beliefs_in_roots_sum_to_one() -> None:
+    """Whatever is suspected."""
+    alerts = (alert("payment", start=0), alert("frontend", start=9))
+    assert 1 == pytest.approx(sum(_beliefs(*alerts, changes=[_flag("payment"), _flag("ledger")]).values()))
+
+
+def _beliefs(*alerts: Alert, changes: Sequence[Change] = ()) -> dict[str, float]:
+    found = assessed(alerts, changes)
+    return root_beliefs(found.group, found.ranked, topology())
+
+
+def test_the_packet_says_how_the_root_was_found() -> None:
+    """How sure it is, and how many alerts may come from it, with the alerts and the change as evidence."""
+    claims = last_packet(*payment_incident()).ownership.claims
+    [said] = [claim for claim in claims if "suspected root" in claim.text]
+    assert said.text.endswith("3 of 3 alerts may come from it")
+    assert 3 == len(said.evidence)
 
 
 def test_a_service_that_the_catalog_lacks_can_be_the_root() -> None:

@@ -153,9 +153,11 @@ def test_ownership_says_how_it_was_found() -> None:
     )
     ownership = last_packet(Sent(booked, 1), fires()).ownership
     assert "the catalog entry of the suspected root" == ownership.how
-    assert ["payment is owned by team-payment", "the runbook is https://runbooks.example/payment"] == [
-        claim.text for claim in ownership.claims
-    ]
+    assert [
+        "payment is owned by team-payment",
+        "the runbook is https://runbooks.example/payment",
+        "payment is the suspected root (100%): 1 of 1 alerts may come from it",
+    ] == [claim.text for claim in ownership.claims]
 
 
 def test_the_timeline_goes_by_time() -> None:
