@@ -1,0 +1,1 @@
+"""Mutated records, and what must become of each."""
