@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from schemas.packets import Check, Claim, Hypothesis
+from schemas.packets import Claim, Hypothesis
 from schemas.settings import Settings
 from schemas.times import clock_text, span_text
 from streams.assess import Assessment, Surroundings
+from streams.checks import check_of
 from streams.citations import Citations, claim, time_value
 from streams.rank import Scored
 from streams.state import ChangeState
@@ -50,7 +51,7 @@ def _hypothesis(
         title=change.facts.title if change else "no recorded change is to blame",
         claims_for=tuple(speaks_for),
         claims_against=tuple(speaks_against),
-        check=_check(change, assessment),
+        check=check_of(scored, assessment.ranked[: rank - 1], assessment),
         features={name: round(value, 4) for name, value in scored.features.items()},
     )
 
@@ -144,49 +145,6 @@ def _first_alert(service: str, assessment: Assessment, cite: Citations) -> Itera
     first = next((placed for placed in assessment.group.placed if placed.service == service), None)
     if first is not None:
         yield cite.alert(first.alert)
-
-
-def _check(change: ChangeState | None, assessment: Assessment) -> Check:
-    if change is None:
-        return _check_no_change(assessment)
-    target, service = change.facts.target, assessment.services[0] if assessment.services else "what fails"
-    if change.facts.kind == "flag":
-        key = target.partition("/")[2]
-        before = change.facts.before or "off"
-        return Check(
-            question=f"Is the error rate of {service} the same for requests where {key} is {before}?",
-            if_true=f"only requests with {key} {change.facts.after or 'on'} fail",
-            if_false="both fail alike",
-        )
-    if change.facts.kind == "deploy":
-        name, before = target.partition("/")[2], change.facts.before or "the version before"
-        return Check(
-            question=f"Do instances of {name} still on {before} fail as well?",
-            if_true=f"only {change.facts.after or 'the new version'} fails",
-            if_false="both versions fail alike",
-        )
-    return Check(
-        question=f"Does {service} recover where {target} has its value from before?",
-        if_true="it fails only with the new value",
-        if_false="it fails with either value",
-    )
-
-
-def _check_no_change(assessment: Assessment) -> Check:
-    suspect = next((scored.change for scored in assessment.ranked if scored.change is not None), None)
-    service = assessment.services[0] if assessment.services else "what fails"
-    if suspect is None:
-        onset = clock_text(assessment.group.onset)
-        return Check(
-            question=f"Did load, a dependency or the platform of {service} change at {onset}?",
-            if_true="one of them moved at the onset",
-            if_false="all of them were steady",
-        )
-    return Check(
-        question=f"Did {service} err before {clock_text(suspect.facts.effective_at)}?",
-        if_true="errors began before that change",
-        if_false="errors began after it",
-    )
 
 
 def _listed(names: Sequence[str]) -> str:

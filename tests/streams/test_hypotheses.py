@@ -1,10 +1,20 @@
 """The ranked explanations: what speaks for and against each, and how to tell."""
 
-import pytest
+import json
+import re
 
-from schemas.packets import Check, Hypothesis
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.events import CHANGE_KINDS, ChangeKind
+from schemas.packets import Check, Hypothesis, Packet
+from schemas.times import SECOND
 from tests.streams.world import (
+    SHOP,
     Sent,
+    alert,
+    at,
     change,
     fires,
     last_packet,
@@ -88,3 +98,64 @@ def test_the_check_of_no_change_asks_what_else_moved() -> None:
     assert second is not None
     assert "Did load, a dependency or the platform of payment change at 03:01:40?" == alone.question
     assert "Did payment err before 03:00:40?" == second.question
+
+
+def test_the_check_of_no_change_asks_prometheus_what_fired_in_the_hour_before() -> None:
+    """Its own series, by the rule's name and the service that it names, up to the moment of the change."""
+    check = last_packet(turned_on(40), fires()).hypotheses[1].check
+    assert check is not None
+    labels = 'alertname="HighErrorRate",alertstate="firing",service="payment"'
+    assert f"count_over_time(ALERTS{{{labels}}}[1h] @ {at(40) // SECOND})" == check.query
+
+
+def test_an_alert_of_another_sender_offers_no_query() -> None:
+    """Prometheus need not know it."""
+    other = alert("payment", start=FIRST).model_copy(update={"source": "cloudwatch"})
+    assert [None] * 2 == [
+        h.check and h.check.query for h in last_packet(turned_on(40), Sent(other, 100)).hypotheses
+    ]
+
+
+def test_a_hostile_rule_name_stays_within_its_quotes() -> None:
+    """What would close the string is escaped."""
+    check = last_packet(turned_on(40), fires(name='x"} or vector(1) #\n')).hypotheses[1].check
+    assert check is not None
+    assert 'alertname="x\\"} or vector(1) #\\n"' in str(check.query)
+
+
+def test_two_changes_of_one_target_are_told_apart_by_the_moment() -> None:
+    """The same flag, on twice: what failed before the second is the first one's."""
+    first, second = last_packet(turned_on(40), turned_on(90), fires()).hypotheses[:2]
+    assert first.target == second.target
+    assert second.check is not None
+    assert "Did payment fail before 03:01:30?" == second.check.question
+
+
+_kinds = st.sampled_from(CHANGE_KINDS)
+_changed = st.tuples(_kinds, st.sampled_from(("payment", "checkout", "frontend")), st.integers(0, 99))
+
+
+@given(st.lists(_changed, max_size=4, unique=True), st.sampled_from(("payment", "checkout", None)))
+def test_the_first_two_checks_expect_different_answers_and_use_names_of_the_packet(
+    changed: list[tuple[ChangeKind, str, int]], failing: str | None
+) -> None:
+    """Else the answer would tell nobody anything, or send them to what is not there."""
+    made = [sent_at_once(change(kind, on, when=when, service=on)) for kind, on, when in changed]
+    packet = last_packet(*made, fires(failing))
+    checks = [h.check for h in packet.hypotheses[:2] if h.check]
+    assert len(checks) == len({check.if_true for check in checks})
+    bare = tuple(h.model_copy(update={"check": None}) for h in packet.hypotheses)
+    known = packet.model_copy(update={"hypotheses": bare}).model_dump_json()
+    for check in checks:
+        words = " ".join((check.question, check.query or "", check.if_true, check.if_false))
+        assert all(entry.name in known for entry in SHOP if entry.name in words)
+        quoted = {json.loads(text) for text in _QUOTED.findall(check.query or "")}
+        assert quoted <= {"firing", *_failing(packet)}
+
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def _failing(packet: Packet) -> set[str]:
+    """The rules and services that the packet lists as failing."""
+    return {name for line in packet.failing for name in (line.alert, line.service)}
