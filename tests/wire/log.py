@@ -13,17 +13,19 @@ from confluent_kafka.admin import (
 )
 
 from tests.facts import eventually
+from wire.admin import end_offsets
 
 _WAIT_S = 10.0
 _CLEANED_S = 40.0
 
 
 def new_topic(kafka: str, partitions: int, **config: str) -> str:
-    """Create a topic with a name of its own; settings with `_` for `.`."""
+    """Create a topic with a name of its own, each of whose partitions answers; settings with `_` for `.`."""
     name = f"test-{uuid4().hex[:10]}"
     admin = AdminClient({"bootstrap.servers": kafka})
     settings = {key.replace("_", "."): value for key, value in config.items()}
     admin.create_topics([NewTopic(name, partitions, 1, config=settings)])[name].result()
+    end_offsets(kafka, [(name, number) for number in range(partitions)])
     return name
 
 

@@ -1,13 +1,12 @@
 """Reading by position: what is there is found, and what is not says why."""
 
-import uuid
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Producer
 
 from tests.facts import eventually
+from tests.wire.log import delete_before, new_topic
 from wire.errors import Unreachable
 from wire.reader import Found, Gone, Place, RandomReader
 
@@ -15,17 +14,14 @@ from wire.reader import Found, Gone, Place, RandomReader
 @pytest.fixture(scope="module")
 def topic(kafka: str) -> str:
     """A topic with 1,000 records in its first partition, of which 10 are trimmed, and 5 in its second."""
-    name = f"reader-{uuid.uuid4()}"
-    admin = AdminClient({"bootstrap.servers": kafka})
-    admin.create_topics([NewTopic(name, 2, 1)])[name].result()
+    name = new_topic(kafka, 2)
     producer = Producer({"bootstrap.servers": kafka})
     for number in range(1000):
         producer.produce(name, f"a{number}".encode(), partition=0, headers=[("tenant", b"default")])
     for number in range(5):
         producer.produce(name, f"b{number}".encode(), partition=1)
     assert 0 == producer.flush(30)
-    for future in admin.delete_records([TopicPartition(name, 0, 10)]).values():
-        future.result()
+    delete_before(kafka, name, 0, 10)
     return name
 
 
@@ -82,10 +78,7 @@ def test_what_is_not_there_says_why(reader: RandomReader, topic: str) -> None:
 
 def test_a_compacted_record_is_told_as_such(kafka: str, reader: RandomReader) -> None:
     """A record that a newer one of the same key replaced should be said to be compacted away."""
-    name = f"compacted-{uuid.uuid4()}"
-    settings = {"cleanup.policy": "compact", "segment.ms": "10", "min.cleanable.dirty.ratio": "0.01"}
-    admin = AdminClient({"bootstrap.servers": kafka})
-    admin.create_topics([NewTopic(name, 1, 1, config=settings)])[name].result()
+    name = new_topic(kafka, 1, cleanup_policy="compact", segment_ms="10", min_cleanable_dirty_ratio="0.01")
     place = Place(name, 0, 0)
     producer = Producer({"bootstrap.servers": kafka, "topic.metadata.refresh.interval.ms": 100})
 
