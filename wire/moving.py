@@ -11,8 +11,11 @@ from confluent_kafka import KafkaError, KafkaException
 
 T = TypeVar("T")
 
-WAIT_S: Final = 10.0
-"""How long a partition may be without a leader, or a group without a coordinator, before that is told."""
+WAIT_S: Final = 30.0
+"""How long a partition may be without a leader, or a group without a coordinator, before that is told.
+
+A broker on a busy machine takes more than 10 s to take up two hundred new partitions.
+"""
 
 _PAUSE_S: Final = 0.02
 _MOVING: Final = frozenset(
