@@ -225,6 +225,10 @@ def _recovery(systems: int) -> float:
             last_at=folding.at,
         )
         scope.alerts[state.key] = state
+    scope.views = None
+    views = scope.viewed(folding.fold.memory.tenant("default"), Settings().correlation)
+    for index in (views.live, views.settled):
+        index.together()
     stored = dump(folding.fold.memory)
     began = time.process_time()
     memory = restored(stored)

@@ -9,8 +9,8 @@ from schemas.identity import candidate_id
 from schemas.settings import Settings
 from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
-from streams.correlate import Group
 from streams.desk import Desk
+from streams.group import Group
 from streams.rank import Scored, Window, alerting, rank, window_of, window_times
 from streams.state import ChangeState
 from streams.topology import Topology

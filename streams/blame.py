@@ -6,7 +6,7 @@ from math import exp
 from typing import Final, NamedTuple
 
 from schemas.settings import micros
-from streams.correlate import Group
+from streams.group import Group
 from streams.kinship import Kin
 from streams.rank import Scored, alerting
 from streams.rhythm import USUAL
@@ -32,7 +32,7 @@ def roots_of(group: Group, ranked: Sequence[Scored], topology: Topology) -> tupl
     """Suspected root services, likeliest first: all that alert, and the silent ones that are believed in enough."""
     beliefs = root_beliefs(group, ranked, topology)
     began = {service: number for number, service in enumerate(alerting(group))}
-    least = group.index.settings.root_least
+    least = group.kinship.settings.root_least
     named = [service for service, belief in beliefs.items() if service in began or belief >= least]
     return tuple(sorted(named, key=lambda s: (-round(beliefs[s], 9), began.get(s, len(began)), s)))
 
@@ -81,7 +81,7 @@ def _shares(group: Group) -> dict[str, float]:
     kins = [kin for kin in group.kins if kin.service is not None]
     if not kins:
         return {}
-    settings, first = group.index.settings, {kin.service: kin.at for kin in reversed(kins)}
+    settings, first = group.kinship.settings, {kin.service: kin.at for kin in reversed(kins)}
     half = micros(settings.root_half_life_s * max(kin.period for kin in kins) / USUAL)
     weights = {}
     for service, cost in sorted(root_costs(kins, group.travel, settings.root_cap).items()):

@@ -15,21 +15,18 @@ from zlib import crc32
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
 from schemas.times import HOUR
+from streams.group import Group, Life, Placed
 from streams.kinship import Kin, Kinship, kin_of
-from streams.links import FIRST, Link, link
-from streams.placing import Cluster, Placing
+from streams.placing import Cluster, Placing, Told
 from streams.rhythm import USUAL, Rhythms
 from streams.splitting import FEWEST, Origin, split
 from streams.state import AlertKey, AlertState
 from streams.topology import Topology, service_of
-from streams.travel import Travel
 
 Spot = tuple[int, AlertKey]
 """Place of an alert in time: its start for windows, and its key."""
 _UNNAMED = "alert:"
 _LATELY = HOUR // 2
-_OLDEST, _LATEST_OF = 8, 24
-"""Alerts before it that one may be tied to: the first of its candidate, and the latest."""
 Sought = Callable[[int, int, Collection[str]], Iterable[Origin]]
 """Finds the changes on some services that took effect from one moment to another."""
 
@@ -39,61 +36,11 @@ def nobody(_opens: int, _closes: int, _services: Collection[str]) -> Iterable[Or
     return ()
 
 
-class Placed(NamedTuple):
-    """An alert in a group, and its service; None where nothing names one."""
+class Plan(NamedTuple):
+    """How an index came to its candidates, without the alerts: what a snapshot keeps of it."""
 
-    alert: AlertState
-    service: str | None
-
-
-class Life(NamedTuple):
-    """Which alerts make a candidate: equal lives are of the same alerts."""
-
-    first: AlertKey
-    size: int
-    mark: int
-    """Sum over its alerts, and the periods that they are seen with."""
-    continues: AlertKey | None
-    """First alert of the candidate before, whose life had ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The alerts of one candidate, by start."""
-
-    index: "Index"
-    life: Life
-    placed: tuple[Placed, ...]
-
-    @property
-    def first(self) -> AlertKey:
-        """Key of the alert that starts first, which names the candidate."""
-        return self.life.first
-
-    @property
-    def onset(self) -> int:
-        """Start of the first alert, for windows."""
-        return self.placed[0].alert.at
-
-    @property
-    def kins(self) -> tuple[Kin, ...]:
-        """What counts of each alert."""
-        return tuple(self.index.placing.kins[placed.alert.key] for placed in self.placed)
-
-    @property
-    def travel(self) -> Travel:
-        """How trouble travels between the services of the scope."""
-        return self.index.placing.kinship.travel
-
-    def links(self) -> Iterator[Link]:
-        """For each alert, the strongest tie to one of the first or of the latest before it."""
-        before, kins = self.life.continues, self.kins
-        for number, kin in enumerate(kins):
-            if number:
-                some = kins[: min(number, _OLDEST)] + kins[max(_OLDEST, number - _LATEST_OF) : number]
-                yield link(kin, some, self.index.placing.kinship)
-            else:
-                yield FIRST if before is None else Link(1.0, "continued", before)
+    told: tuple[Told, ...]
+    moved: tuple[AlertKey, ...]
 
 
 @dataclass(slots=True)
@@ -149,10 +96,15 @@ class Index:
         self.ends[key] = ended
         if key in self.placing.kins:
             self.placing.kins[key] = self.placing.kins[key]._replace(ended=ended)
+            self._groups.pop(self.placing.of[key], None)
 
     def reconsider(self) -> None:
         """Forgets how clusters were split: another change is known now."""
         self._groups.clear()
+
+    def plan(self) -> Plan:
+        """What it takes to come to the same again."""
+        return Plan(tuple(self.placing.told()), tuple(sorted(self.moved & self.alerts.keys())))
 
     def taken_moved(self) -> set[AlertKey]:
         """The alerts that may have moved since this was last asked."""
@@ -215,15 +167,25 @@ class Index:
         """Under what alerts are filed, each with the services that it stands for: one, or none."""
         return ((label, () if label.startswith(_UNNAMED) else (label,)) for label in self.by_label)
 
+    def follow(self, told: Iterable[Told], moved: Iterable[AlertKey]) -> None:
+        """Places the first alerts as another index told, and takes over what has moved there."""
+        clusters: list[Cluster] = []
+        for (at, key), one in zip(self.spots, told, strict=False):
+            self.placing.follow(self._kin(at, key), one, clusters)
+        self.moved |= set(moved)
+
+    def _kin(self, at: int, key: AlertKey) -> Kin:
+        alert = self.alerts[key]
+        period = self.rhythms.period(alert.facts.source, at)
+        kin = kin_of(alert, self.services[key], self.ends.get(key))
+        return kin if period == USUAL else kin._replace(period=period)
+
     def _place(self) -> None:
         spots, done = self.spots, len(self.placing.steps)
         while done < len(spots):
             at, key = spots[done]
-            alert = self.alerts[key]
-            period = self.rhythms.period(alert.facts.source, at)
-            kin = kin_of(alert, self.services[key], self.ends.get(key))
             lately = done - bisect_left(spots, (at - _LATELY,))
-            cluster = self.placing.place(kin if period == USUAL else kin._replace(period=period), lately)
+            cluster = self.placing.place(self._kin(at, key), lately)
             for joined in (cluster, *(one for one, _, _ in self.placing.steps[-1].joined)):
                 self._groups.pop(joined, None)
             self.moved.add(key)
@@ -261,7 +223,8 @@ class Index:
     def _group(self, kins: Sequence[Kin], before: AlertKey | None) -> Group:
         mark = sum(crc32(f"{kin.key}{kin.period}".encode()) for kin in kins)
         placed = tuple(Placed(self.alerts[kin.key], kin.service) for kin in kins)
-        return Group(self, Life(kins[0].key, len(kins), mark, before), placed)
+        life = Life(kins[0].key, len(kins), mark, before)
+        return Group(life, placed, tuple(kins), self.placing.kinship)
 
     def _forget(self, key: AlertKey) -> None:
         alert = self.alerts.pop(key)
@@ -288,9 +251,15 @@ def index_of(
     settings: CorrelationSettings,
     origins: Sought = nobody,
     by: int | None = None,
+    plan: "Plan | None" = None,
 ) -> Index:
-    """The index of a set of alerts; any order gives the same. With `by`, only ends that have settled by then count."""
+    """The index of a set of alerts; any order gives the same. With `by`, only ends that have settled by then count.
+
+    A plan of the same alerts spares the thinking.
+    """
     index = Index(topology, settings, origins)
     for alert in sorted(alerts, key=lambda alert: (alert.at, alert.key)):
         index.insert(alert, alert.ended_at if by is None else alert.ended_by(by))
+    if plan is not None:
+        index.follow(plan.told, plan.moved)
     return index

@@ -158,6 +158,7 @@ class Fold:
             tenant.version += 1
             settle_at = settle_time(signal, micros(self.settings.correlation.lateness_s))
             for scope in self.memory.scopes_of(tenant.name):
+                scope.views = scope.plans = None
                 scope.schedule(settle_at, "catalog")
 
     def _reconsider_all(self, tenant: TenantMemory) -> None:
@@ -223,7 +224,7 @@ def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory) -> bool:
     if known.settle_at < settle_at:
         scope.schedule(known.settle_at, "alert", known.key)
     if known.at != at:
-        scope.views = None
+        scope.views = scope.plans = None
     elif known.ended_at is not None and scope.views:
         scope.views.live.end(known.key, known.ended_at)
     return changed or known.at != at

@@ -8,10 +8,11 @@ from schemas.thresholds import CorrelationSettings
 from streams.changes import ChangeBook
 from streams.citations import Place
 from streams.clock import Clocks
-from streams.correlate import Index, Life, index_of
+from streams.correlate import Index, Plan, index_of
 from streams.cursors import Cursors
 from streams.desk import Desk, desk_of
 from streams.ends import EndBook
+from streams.group import Life
 from streams.origins import Origins
 from streams.state import AlertKey, AlertState, ChangeState, EntityState
 from streams.topology import Topology, topology_of
@@ -142,6 +143,12 @@ class ScopeMemory:
     swept_at: int = 0
     evicted: int = 0
     views: "Views | None" = None
+    plans: tuple[Plan, Plan] | None = None
+    """How a snapshot came to its views, as long as they have not been built again: all alerts, and the settled."""
+
+    def planned(self) -> tuple[Plan, Plan] | None:
+        """What a snapshot keeps of the views."""
+        return (self.views.live.plan(), self.views.settled.plan()) if self.views else self.plans
 
     def schedule(self, at: int, what: str, key: AlertKey = (0, ""), ref: str = "") -> None:
         """Remembers to look at something once the clock has come to `at`."""
@@ -167,11 +174,13 @@ class ScopeMemory:
             topology, books = tenant.topology(settings), (self.book, tenant.book)
             settled = (alert for alert in self.alerts.values() if alert.settled)
             known, decided = Origins(books, topology), Origins(books, topology, self.is_settled)
+            live, sure = self.plans or (None, None)
             self.views = Views(
-                live=index_of(self.alerts.values(), topology, settings, known),
-                settled=index_of(settled, topology, settings, decided, self.last_step),
+                live=index_of(self.alerts.values(), topology, settings, known, plan=live),
+                settled=index_of(settled, topology, settings, decided, self.last_step, sure),
                 version=tenant.version,
             )
+            self.plans = None
         return self.views
 
 

@@ -18,8 +18,8 @@ from schemas.packets import (
 from schemas.settings import Settings
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations
-from streams.correlate import Group, Placed
 from streams.draft import draft_of, title_of
+from streams.group import Group, Placed
 from streams.hypotheses import hypotheses_of
 from streams.limits import cut
 from streams.links import Link

@@ -1,8 +1,9 @@
 """Alerts placed one after the other, by start: clusters by average linkage, and how to take a placement back."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import log1p
 from typing import NamedTuple
 
@@ -37,6 +38,10 @@ class Cluster:
         return system is None or self.systems[system] > 0 or self.systems[None] > 0
 
 
+Joined = tuple[Cluster, list[AlertKey], int]
+"""A cluster that became part of another, with the members and the latest start of the other before that."""
+
+
 class Step(NamedTuple):
     """What one placement did: all that it takes to take it back."""
 
@@ -44,10 +49,17 @@ class Step(NamedTuple):
     cluster: Cluster
     before: int
     """Start of the cluster's latest before it."""
-    joined: tuple[tuple[Cluster, list[AlertKey], int], ...]
-    """Clusters that became part of it, each with what the cluster was before that."""
+    joined: tuple[Joined, ...]
     closed: tuple[Cluster, ...]
     """Clusters that had been quiet for too long to be looked at any more."""
+
+
+class Told(NamedTuple):
+    """What one placement did, in numbers: clusters are counted by when they began."""
+
+    cluster: int
+    joined: tuple[int, ...]
+    closed: tuple[int, ...]
 
 
 @dataclass(slots=True)
@@ -64,22 +76,59 @@ class Placing:
     def place(self, kin: Kin, lately: int) -> Cluster:
         """Places the alert that starts next; `lately` is the number of alerts in the half hour before it."""
         self.kins[kin.key] = kin
-        closed = self._close(kin.at - micros(self.settings.quiet_s))
+        before = kin.at - micros(self.settings.quiet_s)
+        closed = tuple(cluster for cluster in self.open if cluster.last < before)
+        self._close(closed)
         bar = self.settings.rate * log1p(min(_RATE_MOST, lately / (_RATE_S / 60)))
         system = self._system(kin.key)
         taking = (cluster for cluster in self.open if cluster.may_take(system))
         values = sorted(((self._value(kin, cluster) - bar, cluster) for cluster in taking), key=self._order)
         alone = not values or values[0][0] <= 0
-        cluster = Cluster() if alone else values[0][1]
-        if alone:
+        near = () if alone else (other for value, other in values[1:] if value > -_NEARLY)
+        return self._put(
+            kin, Cluster() if alone else values[0][1], closed, lambda c: self._joined(c, near, bar)
+        )
+
+    def told(self) -> list[Told]:
+        """All steps in numbers, by which `follow` comes to the same without thinking."""
+        numbers: dict[Cluster, int] = {}
+        return [
+            Told(
+                numbers.setdefault(step.cluster, len(numbers)),
+                tuple(numbers[joined] for joined, _, _ in step.joined),
+                tuple(numbers[closed] for closed in step.closed),
+            )
+            for step in self.steps
+        ]
+
+    def follow(self, kin: Kin, told: Told, clusters: list[Cluster]) -> None:
+        """Places the alert that starts next as was told; `clusters` are those so far, and grow with it."""
+        self.kins[kin.key] = kin
+        if told.cluster == len(clusters):
+            clusters.append(Cluster())
+        closed = tuple(clusters[number] for number in told.closed)
+        if closed:
+            self._close(closed)
+        others = [clusters[number] for number in told.joined]
+        self._put(
+            kin, clusters[told.cluster], closed, lambda cluster: map(partial(self._join, cluster), others)
+        )
+
+    def _put(
+        self,
+        kin: Kin,
+        cluster: Cluster,
+        closed: tuple[Cluster, ...],
+        joining: Callable[[Cluster], Iterable[Joined]],
+    ) -> Cluster:
+        if not cluster.members:
             self.open.append(cluster)
         before = cluster.last
         cluster.members.append(kin.key)
         cluster.last = kin.at
-        cluster.systems[system] += 1
+        cluster.systems[self._system(kin.key)] += 1
         self.of[kin.key] = cluster
-        near = () if alone else (other for value, other in values[1:] if value > -_NEARLY)
-        self.steps.append(Step(kin.key, cluster, before, tuple(self._joined(cluster, near, bar)), closed))
+        self.steps.append(Step(kin.key, cluster, before, tuple(joining(cluster)), closed))
         return cluster
 
     def take_back(self) -> Step:
@@ -113,11 +162,9 @@ class Placing:
     def _system(self, key: AlertKey) -> str | None:
         return self.kinship.topology.systems.get(self.kins[key].service or "")
 
-    def _close(self, before: int) -> tuple[Cluster, ...]:
-        closed = tuple(cluster for cluster in self.open if cluster.last < before)
+    def _close(self, closed: tuple[Cluster, ...]) -> None:
         if closed:
-            self.open = [cluster for cluster in self.open if cluster.last >= before]
-        return closed
+            self.open = [cluster for cluster in self.open if cluster not in closed]
 
     def _value(self, kin: Kin, cluster: Cluster) -> float:
         """The mean score with the members, less for how long the cluster has been quiet.
@@ -130,19 +177,20 @@ class Placing:
             return mean
         return mean - self.settings.quiet * log1p((kin.at - cluster.last) / SECOND / max(USUAL, kin.period))
 
-    def _joined(
-        self, cluster: Cluster, near: Iterable[Cluster], bar: float
-    ) -> Iterator[tuple[Cluster, list[AlertKey], int]]:
+    def _joined(self, cluster: Cluster, near: Iterable[Cluster], bar: float) -> Iterator[Joined]:
         """Makes one of a cluster and those that it has enough in common with on average."""
         for other in near:
-            if self._mean(self._sample(cluster), self._sample(other)) <= bar:
-                continue
-            yield other, cluster.members, cluster.last
-            merged = sorted((*cluster.members, *other.members), key=lambda key: (self.kins[key].at, key))
-            cluster.members, cluster.last = merged, max(cluster.last, other.last)
-            cluster.systems += other.systems
-            self.of.update(dict.fromkeys(other.members, cluster))
-            self.open.remove(other)
+            if self._mean(self._sample(cluster), self._sample(other)) > bar:
+                yield self._join(cluster, other)
+
+    def _join(self, cluster: Cluster, other: Cluster) -> Joined:
+        joined = (other, cluster.members, cluster.last)
+        merged = sorted((*cluster.members, *other.members), key=lambda key: (self.kins[key].at, key))
+        cluster.members, cluster.last = merged, max(cluster.last, other.last)
+        cluster.systems += other.systems
+        self.of.update(dict.fromkeys(other.members, cluster))
+        self.open.remove(other)
+        return joined
 
     def _order(self, value: tuple[float, Cluster]) -> tuple[float, int, AlertKey]:
         first = value[1].members[0]

@@ -13,8 +13,8 @@ from typing import NamedTuple
 from schemas.settings import micros
 from schemas.thresholds import RankingSettings
 from schemas.times import EARLIEST, LATEST, SECOND
-from streams.correlate import Group
 from streams.golden import Golden
+from streams.group import Group
 from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.state import ChangeState

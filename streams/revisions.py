@@ -12,7 +12,7 @@ from schemas.packets import Candidate, Phase
 from schemas.settings import micros
 from streams.assess import Assessment, assess
 from streams.citations import Citations
-from streams.correlate import Group
+from streams.group import Group
 from streams.memory import Content, Decided, Material, Published
 from streams.packet import Cut, packet_of, state_of
 from streams.settling import NO_CHANGE, absorbed, stirred

@@ -6,7 +6,7 @@ from schemas.packets import ChangeLine, Claim, Dependency, Failing, Moment, Radi
 from schemas.times import SECOND, clock_text, span_text
 from streams.assess import Assessment, Surroundings, highest
 from streams.citations import Citations, claim, time_value
-from streams.correlate import Placed
+from streams.group import Placed
 from streams.state import ChangeState, EntityState
 from streams.topology import service_of
 

@@ -12,7 +12,8 @@ from schemas.settings import micros
 from schemas.times import LATEST, MINUTE, format_time
 from streams.assess import Assessment, assess
 from streams.citations import Citations
-from streams.correlate import Group, Index, Life
+from streams.correlate import Index
+from streams.group import Group, Life
 from streams.links import Link
 from streams.memory import Decided, Due, ScopeMemory
 from streams.propose import proposals_of

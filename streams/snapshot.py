@@ -12,13 +12,15 @@ import orjson
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from streams.changes import ChangeBook
 from streams.clock import Clock, Clocks
-from streams.correlate import Life
+from streams.correlate import Plan
 from streams.cursors import Applied, Cursors
 from streams.ends import EndBook
+from streams.group import Life
 from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
+from streams.placing import Told
 from streams.state import AlertKey, AlertState, ChangeState, End, EntityState, Ref
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
 _SLICE: Final = 200
 """Alerts that are written at once: a few milliseconds."""
@@ -153,6 +155,7 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
         "due": sorted(scope.due),
         "unrevised": sorted(scope.unrevised),
         "repeated": sorted(scope.repeated.items()),
+        "plans": scope.planned(),
         "last_step": scope.last_step,
         "swept_at": scope.swept_at,
         "evicted": scope.evicted,
@@ -180,10 +183,24 @@ def _load_scope(stored: Stored) -> ScopeMemory:
         due=due,
         unrevised={_key(key) for key in stored["unrevised"]},
         repeated={_key(key): at for key, at in stored["repeated"]},
+        plans=_load_plans(stored["plans"]),
         last_step=stored["last_step"],
         swept_at=stored["swept_at"],
         evicted=stored["evicted"],
     )
+
+
+def _load_plans(stored: Stored) -> tuple[Plan, Plan] | None:
+    if stored is None:
+        return None
+    live, settled = (
+        Plan(
+            tuple(Told(n, tuple(joined), tuple(closed)) for n, joined, closed in told),
+            tuple(map(_key, moved)),
+        )
+        for told, moved in stored
+    )
+    return live, settled
 
 
 _PLAIN = ("at", "settle_at", "last_at", "count", "ended_at", "settled", "decided", "audited_count")

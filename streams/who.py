@@ -8,7 +8,7 @@ from schemas.times import date_text
 from streams.assess import Assessment, Surroundings
 from streams.blame import root_beliefs
 from streams.citations import Citations, claim
-from streams.correlate import Placed
+from streams.group import Placed
 from streams.sections import MAX_LINES
 from streams.state import EntityState
 

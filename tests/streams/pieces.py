@@ -7,7 +7,8 @@ from schemas.events import Alert, Change, Entity
 from schemas.settings import Settings
 from streams.assess import Assessment, Surroundings, assess
 from streams.changes import ChangeBook
-from streams.correlate import Group, index_of
+from streams.correlate import index_of
+from streams.group import Group
 from streams.state import AlertState, ChangeState, EntityState, Ref
 from streams.topology import Topology, topology_of
 from tests.streams.world import SHOP, TENANT

@@ -1,0 +1,67 @@
+"""One candidate as alerts that belong together, with what counts of each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from streams.kinship import Kin, Kinship
+from streams.links import FIRST, Link, link
+from streams.state import AlertKey, AlertState
+from streams.travel import Travel
+
+_OLDEST, _LATEST_OF = 8, 24
+"""Alerts before it that one may be tied to: the first of its candidate, and the latest."""
+
+
+class Placed(NamedTuple):
+    """An alert in a group, and its service; None where nothing names one."""
+
+    alert: AlertState
+    service: str | None
+
+
+class Life(NamedTuple):
+    """Which alerts make a candidate: equal lives are of the same alerts."""
+
+    first: AlertKey
+    size: int
+    mark: int
+    """Sum over its alerts, and the periods that they are seen with."""
+    continues: AlertKey | None
+    """First alert of the candidate before, whose life had ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The alerts of one candidate, by start."""
+
+    life: Life
+    placed: tuple[Placed, ...]
+    kins: tuple[Kin, ...]
+    """What counts of each alert."""
+    kinship: Kinship
+
+    @property
+    def first(self) -> AlertKey:
+        """Key of the alert that starts first, which names the candidate."""
+        return self.life.first
+
+    @property
+    def onset(self) -> int:
+        """Start of the first alert, for windows."""
+        return self.placed[0].alert.at
+
+    @property
+    def travel(self) -> Travel:
+        """How trouble travels between the services of the scope."""
+        return self.kinship.travel
+
+    def links(self) -> Iterator[Link]:
+        """For each alert, the strongest tie to one of the first or of the latest before it."""
+        before, kins = self.life.continues, self.kins
+        for number, kin in enumerate(kins):
+            if number:
+                some = kins[: min(number, _OLDEST)] + kins[max(_OLDEST, number - _LATEST_OF) : number]
+                yield link(kin, some, self.kinship)
+            else:
+                yield FIRST if before is None else Link(1.0, "continued", before)
