@@ -26,6 +26,7 @@ def test_a_leader_and_a_coordinator_that_are_being_chosen_are_waited_for() -> No
     question, left = _answering(
         KafkaError.NOT_LEADER_FOR_PARTITION,
         KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError._NOENT,  # noqa: SLF001 - published name
         KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
         KafkaError.NOT_COORDINATOR,
     )
