@@ -1,1 +1,1 @@
-"""Mutated records, and what must become of each."""
+"""Mutated records, and a verifier of whole replays that shares no code with what it judges."""

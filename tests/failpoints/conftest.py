@@ -5,17 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from schemas.settings import AuditSettings, Settings, SinkSettings, StateSettings
+from schemas.settings import AuditSettings, Settings, StateSettings
 from tests.brokers import laid_out
-from tests.sinks.published import publish_originals
-from wire.reader import Place
 
 _PARTITIONS = 2
 
 
 @pytest.fixture(scope="package")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Key, tables and settings of every process."""
+    """Key and settings of every process."""
     return tmp_path_factory.mktemp("failpoints")
 
 
@@ -27,11 +25,4 @@ def configured(folder: Path) -> Iterator[Settings]:
             kafka=kafka,
             state=StateSettings(snapshot_every_s=0.0, refold_s=0.0),
             audit=AuditSettings(key_file=str(folder / "audit.key")),
-            sink=SinkSettings(database=f"sqlite:///{folder}/incidents.db"),
         )
-
-
-@pytest.fixture(scope="package")
-def places(configured: Settings) -> dict[str, Place]:
-    """Everything that the example packet cites, published."""
-    return publish_originals(configured.kafka.bootstrap)

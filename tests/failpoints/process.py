@@ -16,13 +16,36 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+import confluent_kafka
 import typer
 
+from agents import audit_writer
 from agents.progress import Batch
 from cli import processes
 from tests.failpoints.steps import Fault, Step
 
 _DELAY_S: Final = 1.0
+
+
+class Transactions(confluent_kafka.Producer):
+    """The auditor's producer, in Python, so that a step can be planted in it."""
+
+    def init_transactions(self, *arguments: Any) -> None:
+        """Take over."""
+        super().init_transactions(*arguments)
+
+    def begin_transaction(self, *arguments: Any) -> None:
+        """Begin."""
+        super().begin_transaction(*arguments)
+
+    def produce(self, *arguments: Any, **named: Any) -> None:
+        """Send; what comes after finds the record at the broker."""
+        super().produce(*arguments, **named)
+        self.flush(10)
+
+    def commit_transaction(self, *arguments: Any) -> None:
+        """Commit."""
+        super().commit_transaction(*arguments)
 
 
 class Failpoint:
@@ -128,11 +151,14 @@ def _holds(value: Any, marker: bytes) -> bool:
         return any(_holds(one, marker) for one in value)
     if isinstance(value, Batch):
         return any(marker in (record.value or b"") for record in value.records)
+    if isinstance(value, dict):
+        return any(marker in (message.value() or b"") for of_one in value.values() for message in of_one)
     return False
 
 
 def run(role: str, settings: Path, planted: tuple[Step, Fault, bytes, Path]) -> None:
     """Run the process to its end, with the exit code that the command would give."""
+    vars(audit_writer)["Producer"] = Transactions
     Failpoint(*planted).plant()
     try:
         getattr(processes, role)(settings=settings)

@@ -32,7 +32,7 @@ class Stage:
 
     @contextmanager
     def faulty(self, step: Step, fault: Fault, marker: bytes) -> Iterator[None]:
-        """A process that came to the step and had the fault; it runs on in the block where it survived that."""
+        """A process that came to the step and had the fault; after a delay it runs on in the block."""
         file = self.folder / "settings.toml"
         told = self.folder / f"{self.role}, {step.name}, {fault}"
         file.write_text(settings_toml(self.settings), "utf-8")
@@ -43,15 +43,15 @@ class Stage:
         try:
             eventually(lambda: told.exists() or process.exitcode, _PATIENCE_S, f"{step.name}: {fault}")
             assert told.exists(), f"it ended with {process.exitcode} before the step"
-            _check_end(process, step, fault)
+            _check_end(process, fault)
             yield
         finally:
             process.kill()
             process.join()
 
 
-def _check_end(process: BaseProcess, step: Step, fault: Fault) -> None:
-    if fault == "delay" or (fault == "error" and step.survives):
+def _check_end(process: BaseProcess, fault: Fault) -> None:
+    if fault == "delay":
         return
     process.join(_PATIENCE_S)
     assert {"crash": -signal.SIGKILL, "error": 1}[fault] == process.exitcode

@@ -8,15 +8,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from confluent_kafka import KafkaError, KafkaException
+
 from wire.errors import KafkaProblem
 
 Fault = Literal["crash", "error", "delay"]
 FAULTS: Final[tuple[Fault, ...]] = ("crash", "error", "delay")
 """The last one lets the process go on, so that it can do what the others left undone."""
+TRANSACTIONS: Final = "tests.failpoints.process:Transactions"
 
 
 def _broken() -> Exception:
     return KafkaProblem("planted: Kafka fails here")
+
+
+def _not_written() -> Exception:
+    transport = -195
+    return KafkaException(KafkaError(transport))
 
 
 @dataclass(frozen=True)
@@ -30,8 +38,6 @@ class Step:
     armed_by: str = ""
     nth: int = 1
     error: Callable[[], Exception] = _broken
-    survives: bool = False
-    """True where the process tries again by itself after the error."""
 
 
 _FETCH: Final = "agents.fetch:BatchThread.fetch"
@@ -66,4 +72,45 @@ CORRELATOR: Final = (
     ),
     Step("old snapshots are deleted", "after", "agents.snapshots:Snapshots.save", _FOLD),
     Step("signals are handled", "after", _FOLD, _FOLD),
+)
+_GATHER: Final = "agents.auditor:Auditor._gather"
+AUDITOR: Final = (
+    Step("a partition is taken over", "after", f"{TRANSACTIONS}.init_transactions", error=_not_written),
+    Step("where the log stands is known", "after", "agents.audit_writer:_recover"),
+    Step("entries are gathered", "after", _GATHER, _GATHER),
+    Step(
+        "a transaction is about to begin",
+        "before",
+        f"{TRANSACTIONS}.begin_transaction",
+        _GATHER,
+        error=_not_written,
+    ),
+    Step("a line is sent", "after", f"{TRANSACTIONS}.produce", _GATHER, error=_not_written),
+    Step(
+        "lines are about to be committed",
+        "before",
+        f"{TRANSACTIONS}.commit_transaction",
+        _GATHER,
+        error=_not_written,
+    ),
+    Step("lines are committed", "after", f"{TRANSACTIONS}.commit_transaction", _GATHER, error=_not_written),
+    Step("a checkpoint is about to be signed", "before", "agents.audit_writer:Writer.sign", _GATHER),
+    Step("a checkpoint is signed", "after", "agents.signing:Signer.sign", _GATHER),
+    Step("a checkpoint is sent", "after", f"{TRANSACTIONS}.produce", _GATHER, nth=4, error=_not_written),
+    Step(
+        "a checkpoint is about to be committed",
+        "before",
+        f"{TRANSACTIONS}.commit_transaction",
+        _GATHER,
+        nth=2,
+        error=_not_written,
+    ),
+    Step(
+        "a checkpoint is committed",
+        "after",
+        f"{TRANSACTIONS}.commit_transaction",
+        _GATHER,
+        nth=2,
+        error=_not_written,
+    ),
 )
