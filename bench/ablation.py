@@ -1,0 +1,128 @@
+"""Owns the ablation: each part of the judgement set to nothing in turn, and what the scores are without it.
+
+`python -m bench.ablation FOLDER [RECORDING ...]` prints a line for each part; `--as-of 120` prints instead what the
+scores were so many seconds after each candidate's first revision. May not: see the truth; only the scorer reads it.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from cli.build import build
+from cli.inprocess import InProcess
+from cli.replay import Step, in_process, steps_of
+from schemas.packets import Candidate
+from schemas.settings import REPLAY_PREFIX, Settings, micros
+from sources.recording import Tick
+from streams.export import export
+
+_NEVER: Final = 1e12
+"""Seconds, or a price, that nothing reaches."""
+PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "(all)": {},
+    "time apart": {"correlation": {"apart": 0.0}},
+    "common source": {"correlation": {"common_source": (0.0, 0.0)}},
+    "unknown service": {"correlation": {"unknown_service": 0.0}},
+    "other system": {"correlation": {"other_system": 0.0}},
+    "still firing": {"correlation": {"still_firing": 0.0}},
+    "same name": {"correlation": {"same_name": 0.0}},
+    "workloads": {"correlation": {"workloads": 0.0, "workload_and_service": 0.0}},
+    "quiet gap": {"correlation": {"quiet": 0.0}},
+    "local rate": {"correlation": {"rate": 0.0}},
+    "splitting": {"correlation": {"split_price": _NEVER}},
+    "changes in splitting": {"correlation": {"split_change": 0.0, "split_price_changed": 0.0}},
+    "prior by kind": {"ranking": {"prior": {}, "minor": {}}},
+    "place": {"ranking": {"place": (1.0,) * 6}},
+    "lag": {"ranking": {"half_life_s": dict.fromkeys(("deploy", "flag", "config"), _NEVER)}},
+    "undoing": {"ranking": {"returned": 1.0, "superseded": 1.0, "cleared": 1.0, "outlived": 1.0}},
+    "root by direction": {"correlation": {"root_falloff": 0.0}},
+    "root by onset": {"correlation": {"root_half_life_s": _NEVER}},
+    "silent root": {"correlation": {"root_silent": 1.0}},
+}
+"""Parts of the judgement, and the settings with which each says nothing."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What of a recording's scores an ablation looks at."""
+
+    f1: float
+    over_merge: float
+    culprit: float
+    root: float
+    owner: float
+
+    @classmethod
+    def of(cls, scores: Mapping[str, Any]) -> "Score":
+        """From what the scorer writes."""
+        return cls(
+            scores["clustering"]["pairwise_f1"],
+            scores["clustering"]["over_merge_rate"],
+            scores["culprit"]["all"]["top1"]["value"] or 0.0,
+            scores["root_service_top1"]["value"] or 0.0,
+            scores["owner"]["value"] or 0.0,
+        )
+
+    def __str__(self) -> str:
+        """In the order of the fields, short."""
+        return f"{self.f1:.2f} {self.over_merge:.2f} {self.culprit:.2f} {self.root:.2f} {self.owner:.2f}"
+
+
+def main(
+    recordings: Annotated[Path, typer.Argument(help="Folder of recordings.", exists=True)],
+    only: Annotated[list[str] | None, typer.Argument(help="Some of them; by default all.")] = None,
+    as_of: Annotated[float | None, typer.Option("--as-of", help="Seconds after the first revision.")] = None,
+) -> None:
+    """Print F1, over-merge, culprit, root and owner of each recording, without each part in turn."""
+    names = only or sorted(path.parent.name for path in recordings.glob("*/events.jsonl"))
+    steps = {name: steps_of(recordings / name) for name in names}
+    typer.echo(f"{'':22}" + "".join(f"{name:28}" for name in names))
+    for part, changed in PARTS.items() if as_of is None else [(f"after {as_of:.0f} s", {})]:
+        scores = (_score(recordings / name, steps[name], settings_without(changed), as_of) for name in names)
+        typer.echo(f"{part:22}" + "".join(f"{score!s:28}" for score in scores))
+
+
+def settings_without(changed: Mapping[str, Any]) -> Settings:
+    """The settings with a part set to nothing; read as a settings file is."""
+    known = Settings().model_dump()
+    return Settings.model_validate(
+        {**known, **{name: {**known[name], **group} for name, group in changed.items()}}
+    )
+
+
+def _score(recording: Path, steps: list[Step], settings: Settings, as_of: float | None) -> Score:
+    tenant = f"{REPLAY_PREFIX}ablation"
+    if as_of is None:
+        written = in_process(steps, tenant, settings)
+    else:
+        written = export(early(InProcess(tenant, settings, build()), steps, as_of))
+    with tempfile.TemporaryDirectory() as scratch:
+        said, found = Path(scratch, "export.jsonl"), Path(scratch, "scores.json")
+        said.write_bytes(written)
+        scorer = [recording.parent.parent / "score.py", "--truth", recording / "truth.json"]
+        command = [sys.executable, *map(str, scorer), "--export", str(said), "--json", str(found)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - named by the user
+        return Score.of(json.loads(found.read_text()))
+
+
+def early(run: InProcess, steps: Iterable[Step], seconds: float) -> Iterator[Candidate]:
+    """The revisions of each candidate that came within so many seconds of its first."""
+    first: dict[str, int] = {}
+    for step in steps:
+        for output in run.run([step]):
+            candidate = output.message
+            if isinstance(candidate, Candidate) and isinstance(step, Tick):
+                began = first.setdefault(candidate.candidate_id, step.at)
+                if step.at <= began + micros(seconds):
+                    yield candidate
+
+
+if __name__ == "__main__":
+    typer.run(main)
