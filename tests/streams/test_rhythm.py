@@ -1,0 +1,21 @@
+"""How often a sender evaluates its rules, learned from how long its alerts last."""
+
+from schemas.times import SECOND
+from streams.rhythm import USUAL, Rhythms
+
+
+def _period(*lasted: int) -> float:
+    rhythms = Rhythms()
+    for number, seconds in enumerate(lasted):
+        rhythms.add("slow", number, seconds * SECOND)
+    return rhythms.period("slow", len(lasted))
+
+
+def test_lengths_that_are_multiples_of_five_minutes_tell_of_five_minutes() -> None:
+    """Four are enough, three are not."""
+    assert (300.0, USUAL) == (_period(300, 600, 300, 300), _period(300, 600, 300))
+
+
+def test_one_length_in_five_may_be_odd_and_no_more() -> None:
+    """Someone may have silenced an alert."""
+    assert (300.0, USUAL) == (_period(300, 300, 300, 300, 77), _period(300, 300, 300, 77, 77))
