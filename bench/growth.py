@@ -228,7 +228,7 @@ def _recovery(systems: int) -> float:
     scope.views = None
     views = scope.viewed(folding.fold.memory.tenant("default"), Settings().correlation)
     for index in (views.live, views.settled):
-        index.together()
+        index.taken_moved()
     stored = dump(folding.fold.memory)
     began = time.process_time()
     memory = restored(stored)
