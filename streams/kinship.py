@@ -1,11 +1,10 @@
-"""How strongly two alerts speak of the same incident: a sum of parts, each a setting, each shown on demand.
+"""How strongly two alerts speak of the same incident: a sum of parts, each a setting.
 
 Above zero the two belong together, below they do not. The parts are those that carry such a decision for people:
 how far apart the two began, in the rhythm of their sender; whether one source may explain both; whether the first
 still fires; and whether they say the same.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import log1p
 from typing import NamedTuple
@@ -75,28 +74,20 @@ class Kinship:
         if known is None:
             if len(self._places) >= _REMEMBERED:
                 self._places.clear()
-            known = self._places[places] = sum(value for _, value in self._of_places(one, other))
-        apart, firing = self._of_moments(one, other)
-        return known + apart + firing + self._of_names(one, other)
-
-    def parts(self, one: Kin, other: Kin) -> dict[str, float]:
-        """The parts of a score by name, those that are not zero."""
-        apart, firing = self._of_moments(one, other)
-        said = (("apart", apart), ("still_firing", firing), ("same", self._of_names(one, other)))
-        return {name: value for name, value in (*self._of_places(one, other), *said) if value}
+            known = self._places[places] = self._of_places(one, other)
+        return known + self._of_moments(one, other) + self._of_names(one, other)
 
     def least(self, one: Kin, other: Kin) -> float:
         """The least cost of one source for both."""
         mine, theirs = _place(one), _place(other)
         return FAR if mine is None or theirs is None else self.travel.common(mine, theirs)
 
-    def _of_places(self, one: Kin, other: Kin) -> Iterator[tuple[str, float]]:
+    def _of_places(self, one: Kin, other: Kin) -> float:
         settings, kinds = self.settings, {one.golden, other.golden}
-        yield "base", settings.base
-        yield "source", self._source(one, other)
-        yield "workloads", settings.workloads if kinds == {"workload"} else 0.0
-        mixed = "workload" in kinds and len(kinds) > 1
-        yield "workload_and_service", settings.workload_and_service if mixed else 0.0
+        score = settings.base + self._source(one, other)
+        if kinds == {"workload"}:
+            return score + settings.workloads
+        return score + (settings.workload_and_service if "workload" in kinds else 0.0)
 
     def _source(self, one: Kin, other: Kin) -> float:
         """What a common source is worth: by its cost where the graph knows both, else little or nothing."""
@@ -113,14 +104,14 @@ class Kinship:
         near = known and _share_namespace(one, other)
         return settings.common_source[-1] if near else settings.unknown_service
 
-    def _of_moments(self, one: Kin, other: Kin) -> tuple[float, float]:
+    def _of_moments(self, one: Kin, other: Kin) -> float:
         """What the time between the starts costs, and what it is worth that the earlier still fires at the later's."""
         settings = self.settings
         earlier, later = (one, other) if one.at <= other.at else (other, one)
         period = max(other.period, one.period)
         unit = settings.time_unit_s * period / USUAL
-        apart = -settings.apart * log1p((later.at - earlier.at) / SECOND / unit)
-        return apart, settings.still_firing if earlier.ended >= later.at else 0.0
+        apart = settings.apart * log1p((later.at - earlier.at) / SECOND / unit)
+        return (settings.still_firing if earlier.ended >= later.at else 0.0) - apart
 
     def _of_names(self, one: Kin, other: Kin) -> float:
         same = self.settings.same_name if one.name == other.name else 0.0
