@@ -36,6 +36,8 @@ _WARM: Final = 1_000
 _EVENTS: Final = 3_000
 _ALERTS: Final = 6_000
 _RECOVERED: Final = 100_000
+_APART: Final = 36_000
+"""Microseconds between two of their starts: an hour in all."""
 _SHARES: Final = {"repeat": 86, "new": 6, "resolved": 3, "change": 5}
 _PATIENCE_S: Final = 240
 
@@ -214,14 +216,15 @@ def _recovery(systems: int) -> float:
     folding = _opened(systems, systems)
     scope = folding.fold.memory.scope("default", "production")
     for number in range(_RECOVERED - systems):
-        facts = _alert(f"r{number}", number % (systems * _PER_SYSTEM), folding.at)
+        start = folding.at - (_RECOVERED - number) * _APART
+        facts = _alert(f"r{number}", number % (systems * _PER_SYSTEM), start)
         known = next(iter(scope.alerts.values()))
         state = type(known)(
             key=(facts.starts_at, facts.fingerprint),
             facts=facts,
             ref=known.ref,
-            at=folding.at,
-            settle_at=folding.at,
+            at=start,
+            settle_at=start,
             last_at=folding.at,
         )
         scope.alerts[state.key] = state

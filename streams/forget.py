@@ -4,11 +4,12 @@ Forgetting goes by event time and by whole candidates.
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from schemas.settings import Settings, micros
 from schemas.thresholds import RankingSettings
 from schemas.times import HOUR, LATEST
+from streams.correlate import Index
 from streams.memory import ScopeMemory, TenantMemory
 from streams.state import AlertKey, AlertState
 from streams.turn import Turn
@@ -57,16 +58,24 @@ def overflow(turn: Turn, at: int) -> None:
     if len(scope.alerts) <= limit or scope.views is None:
         return
     keys: list[AlertKey] = []
-    for group in scope.views.live.candidates()[:-1]:
+    for together in _oldest(scope.views.live):
         if len(scope.alerts) - len(keys) <= limit - limit // 20:
             break
-        keys.extend(placed.alert.key for placed in group.placed)
+        keys.extend(together)
     if not keys:
         return
     _drop(scope, keys)
     scope.evicted += len(keys)
     details = {"alerts": str(len(keys)), "limit": str(limit)}
     turn.audit(f"scope/{scope.environment}", "evicted", at, details)
+
+
+def _oldest(index: Index) -> Iterator[list[AlertKey]]:
+    """What may be dropped, the oldest first: all that was placed together, and of the latest its older candidates."""
+    *older, latest = index.together()
+    yield from older
+    for group in index.groups(latest[0])[:-1]:
+        yield [placed.alert.key for placed in group.placed]
 
 
 def _last(alert: AlertState) -> int:

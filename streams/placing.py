@@ -31,11 +31,7 @@ class Cluster:
     last: int = 0
     """Start of the latest, in microseconds."""
     systems: Counter[str | None] = field(default_factory=Counter)
-    """How many of its alerts are of each system; None for those of no known one."""
-
-    def may_take(self, system: str | None) -> bool:
-        """False where all of its alerts are of other systems, whose alerts never belong with those of this one."""
-        return system is None or self.systems[system] > 0 or self.systems[None] > 0
+    """How many of its alerts are of each system, None for those of no known one; none of them is 0."""
 
 
 Joined = tuple[Cluster, list[AlertKey], int]
@@ -81,7 +77,7 @@ class Placing:
         self._close(closed)
         bar = self.settings.rate * log1p(min(_RATE_MOST, lately / (_RATE_S / 60)))
         system = self._system(kin.key)
-        taking = (cluster for cluster in self.open if cluster.may_take(system))
+        taking = self.open if system is None else self._of_system(system)
         values = sorted(((self._value(kin, cluster) - bar, cluster) for cluster in taking), key=self._order)
         alone = not values or values[0][0] <= 0
         near = () if alone else (other for value, other in values[1:] if value > -_NEARLY)
@@ -140,7 +136,7 @@ class Placing:
             self.of.update(dict.fromkeys(absorbed.members, absorbed))
             self.open.append(absorbed)
         step.cluster.members.pop()
-        step.cluster.systems[self._system(step.key)] -= 1
+        _leave(step.cluster.systems, self._system(step.key))
         step.cluster.last = step.before
         if not step.cluster.members:
             self.open.remove(step.cluster)
@@ -158,6 +154,10 @@ class Placing:
             for step in self.steps
             if step.key in self.of
         ]
+
+    def _of_system(self, system: str) -> list[Cluster]:
+        """The open clusters that an alert of a system may join: alerts of two known systems never belong together."""
+        return [c for c in self.open if system in c.systems or None in c.systems]
 
     def _system(self, key: AlertKey) -> str | None:
         return self.kinship.topology.systems.get(self.kins[key].service or "")
@@ -205,3 +205,10 @@ class Placing:
         if len(members) > _OLDEST + _NEWEST:
             members = [*members[:_OLDEST], *members[-_NEWEST:]]
         return [self.kins[key] for key in members]
+
+
+def _leave(systems: Counter[str | None], system: str | None) -> None:
+    if systems[system] > 1:
+        systems[system] -= 1
+    else:
+        del systems[system]
