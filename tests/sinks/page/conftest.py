@@ -27,9 +27,9 @@ def site(audited: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> It
         yield there
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The machine's own Chromium, for all tests that need one."""
+    """The machine's own Chromium, for the module: while it runs, its event loop is that of this thread."""
     path = program()
     if path is None:
         pytest.skip(MISSING)
