@@ -14,6 +14,7 @@ from schemas.times import SECOND, clock_text
 from streams.assess import Assessment
 from streams.rank import Scored
 from streams.state import ChangeState
+from streams.undoing import place_of
 
 _WINDOW: Final = "1h"
 """How far back before a change is looked for the same trouble."""
@@ -26,13 +27,9 @@ def check_of(scored: Scored, likelier: Iterable[Scored], assessment: Assessment)
         return _of_no_change(assessment)
     same = [one.change for one in likelier if one.change and one.change.facts.target == change.facts.target]
     if same:
-        return _of_moment(max(same[0], change, key=_began), change, assessment)
+        return _of_moment(max(same[0], change, key=place_of), change, assessment)
     service = _service(assessment)
     return {"flag": _of_flag, "deploy": _of_deploy}.get(change.facts.kind, _of_config)(change.facts, service)
-
-
-def _began(change: ChangeState) -> tuple[int, str]:
-    return change.facts.effective_at, change.facts.source_ref
 
 
 def _service(assessment: Assessment) -> str:

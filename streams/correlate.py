@@ -132,11 +132,6 @@ class Index:
             (c.members for c in clusters.values()), key=lambda members: (self.alerts[members[0]].at, members)
         )
 
-    def candidates(self) -> list[Group]:
-        """Every candidate, by start."""
-        groups = [group for keys in self.together() for group in self.groups(keys[0])]
-        return sorted(groups, key=lambda group: (group.onset, group.first))
-
     def drop(self, keys: Iterable[AlertKey]) -> None:
         """Forgets alerts, as if they had never been; what was placed with them is placed again."""
         self._place()

@@ -15,7 +15,7 @@ from streams.golden import Golden, golden_of
 from streams.rhythm import USUAL
 from streams.state import AlertKey, AlertState
 from streams.topology import Topology
-from streams.travel import FAR, Place, Travel
+from streams.travel import FAR, Place, Travel, at_cost
 
 _REMEMBERED = 100_000
 """Pairs of places whose scores are remembered."""
@@ -98,8 +98,10 @@ class Kinship:
             return settings.common_source[0]
         mine, theirs = systems.get(one.service), systems.get(other.service)
         if mine and theirs:
-            same = mine == theirs
-            return _between(self.least(one, other), settings.common_source) if same else settings.other_system
+            if mine != theirs:
+                return settings.other_system
+            worth = settings.common_source
+            return at_cost(self.least(one, other), worth, beyond=worth[-1])
         known = {one.service, other.service} <= self.topology.entities.keys()
         near = known and _share_namespace(one, other)
         return settings.common_source[-1] if near else settings.unknown_service
@@ -120,14 +122,6 @@ class Kinship:
 
 def _share_namespace(one: Kin, other: Kin) -> bool:
     return one.namespace is not None and one.namespace == other.namespace
-
-
-def _between(cost: float, worth: tuple[float, ...]) -> float:
-    """The worth of a cost, straight between whole costs; beyond the last that of the last."""
-    below = int(cost)
-    if below >= len(worth) - 1:
-        return worth[-1]
-    return worth[below] + (cost - below) * (worth[below + 1] - worth[below])
 
 
 def _place(kin: Kin) -> Place | None:

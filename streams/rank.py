@@ -20,7 +20,7 @@ from streams.rhythm import USUAL
 from streams.state import ChangeState
 from streams.ties import Tie, tie_of
 from streams.topology import Topology
-from streams.travel import FAR, Travel
+from streams.travel import FAR, Travel, at_cost
 from streams.undoing import Story, is_return, place_of
 
 _ANY: tuple[Golden, ...] = ("errors", "traffic")
@@ -171,15 +171,7 @@ def place_weight(tie: Tie, kin: Kin, change: ChangeState, travel: Travel, settin
         return settings.unmapped
     else:
         cost = travel.costs((kin.service, kin.golden)).get(tie.service or "", FAR)
-    return _at_cost(cost, settings.place) * (settings.by_name if tie.how == "name" else 1.0)
-
-
-def _at_cost(cost: float, weights: Sequence[float]) -> float:
-    """The weight at a cost, straight between whole costs; nothing beyond the last."""
-    below = int(cost)
-    if below >= len(weights) - 1:
-        return weights[-1] if cost == len(weights) - 1 else 0.0
-    return weights[below] + (cost - below) * (weights[below + 1] - weights[below])
+    return at_cost(cost, settings.place, beyond=0.0) * (settings.by_name if tie.how == "name" else 1.0)
 
 
 def lag_weight(change: ChangeState, kin: Kin, settings: RankingSettings) -> float:

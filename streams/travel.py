@@ -5,7 +5,7 @@ workload hardly travels at all. The cost of a source is the number of dependenci
 the direction.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -66,3 +66,12 @@ class Travel:
         for source, hops in self.topology.downstream(service).items():
             found[source] = min(found.get(source, FAR), hops + _DOWN)
         return found
+
+
+def at_cost(cost: float, values: Sequence[float], *, beyond: float) -> float:
+    """The value at a cost, by those at 0, 1, 2 ...: straight between whole costs, `beyond` past the last."""
+    last = len(values) - 1
+    if cost >= last:
+        return values[last] if cost == last else beyond
+    below = int(cost)
+    return values[below] + (cost - below) * (values[below + 1] - values[below])

@@ -30,7 +30,9 @@ _stories = st.lists(_alerts(), max_size=12, unique_by=lambda alert: alert.key)
 
 
 def _candidates(index: Index) -> list[tuple[AlertKey, ...]]:
-    return [tuple(placed.alert.key for placed in group.placed) for group in index.candidates()]
+    groups = [group for together in index.together() for group in index.groups(together[0])]
+    by_start = sorted(groups, key=lambda group: (group.onset, group.first))
+    return [tuple(placed.alert.key for placed in group.placed) for group in by_start]
 
 
 def _at_once(alerts: Sequence[AlertState]) -> list[tuple[AlertKey, ...]]:
