@@ -11,9 +11,9 @@ import orjson
 import typer
 from sqlalchemy import Connection
 
-from cli.console import fail, progress, speaks_plainly
+from cli.console import progress, speaks_plainly
 from cli.printing import printed
-from cli.read import AsJson, Name, Replays, Tenant
+from cli.read import AsJson, Name, Replays, Tenant, stored
 from cli.tables import HomePath, SettingsPath, read_tables
 from schemas.packets import Candidate
 from schemas.times import HOUR
@@ -50,14 +50,7 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """The ranked explanations of a candidate, how each was weighed, and why each alert belongs to it."""
-
-    def ask(connection: Connection) -> tuple[Candidate, queries.Shown | None]:
-        final = queries.followed(connection, queries.find(connection, name, tenant))
-        return final, queries.packet(connection, final)
-
-    final, shown = read_tables(home, settings, ask)
-    if shown is None:
-        fail(f"no packet of {final.short_id} is stored yet; try again in a moment")
+    _, final, shown = stored(name, home, settings, tenant)
     body = shown.packet.model_dump(mode="json", include={"hypotheses"})
     members = [member.model_dump(mode="json") for member in final.members]
     printed(why_text(shown.packet, shown.unproven), {**body, "members": members}, as_json=as_json)

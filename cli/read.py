@@ -50,15 +50,10 @@ def list_(
     printed(list_text(found), [one.model_dump(mode="json") for one in found], as_json=as_json)
 
 
-def show(
-    name: Name,
-    home: HomePath = None,
-    settings: SettingsPath = None,
-    tenant: Tenant = None,
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """The context packet of a candidate; of the one that it has become part of, where it was merged."""
+def stored(
+    name: str, home: HomePath, settings: SettingsPath, tenant: Tenant
+) -> tuple[Candidate, Candidate, queries.Shown]:
+    """The candidate of a name, the one that it has become part of, and its packet; fails where none is stored."""
 
     def ask(connection: Connection) -> tuple[Candidate, Candidate, queries.Shown | None]:
         asked = queries.find(connection, name, tenant)
@@ -68,6 +63,19 @@ def show(
     asked, final, shown = read_tables(home, settings, ask)
     if shown is None:
         fail(f"no packet of {final.short_id} is stored yet; try again in a moment")
+    return asked, final, shown
+
+
+def show(
+    name: Name,
+    home: HomePath = None,
+    settings: SettingsPath = None,
+    tenant: Tenant = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """The context packet of a candidate; of the one that it has become part of, where it was merged."""
+    asked, final, shown = stored(name, home, settings, tenant)
     text = packet_text(shown.packet, shown.unproven)
     if final is not asked:
         text = f"{asked.short_id} was MERGED into {final.short_id}, which follows.\n\n{text}"
