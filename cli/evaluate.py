@@ -20,7 +20,9 @@ _FOLDER = typer.Argument(
     help="Folder of recordings, each with events.jsonl, catalog.yaml and truth.json.", exists=True
 )
 _SCORER = typer.Option("--scorer", help="The scorer; by default score.py beside the folder.")
-_BASELINES = typer.Option("--baselines", help="Print the simple methods of baselines.py beside it, too.")
+_BASELINES = typer.Option(
+    help="The simple methods of baselines.py beside the scorer, on the same recordings."
+)
 _EXPORTS = typer.Option("--exports", help="Keep the exports in this folder.")
 _SETTINGS = typer.Option("--settings", help="Settings file (TOML).", exists=True)
 
@@ -36,9 +38,9 @@ def evaluate(
     exports: Annotated[Path | None, _EXPORTS] = None,
     settings: Annotated[Path | None, _SETTINGS] = None,
     *,
-    baselines: Annotated[bool, _BASELINES] = False,
+    baselines: Annotated[bool, _BASELINES] = True,
 ) -> None:
-    """Replay every recording of a folder in this process, and print what the scorer says."""
+    """Replay every recording of a folder in this process, and print what the scorer says, beside simple methods."""
     scorer = scorer or recordings.parent / "score.py"
     if not scorer.is_file():
         fail(f"there is no scorer at {scorer}; name one with --scorer")
@@ -52,8 +54,16 @@ def evaluate(
             _export(recording, folder, settings)
         _run([scorer, "--truth", recordings, "--export", folder])
     if baselines:
-        progress("the simple methods on the same recordings")
-        _run([scorer.with_name("baselines.py"), "table", "--recordings", recordings])
+        _compare(scorer.with_name("baselines.py"), recordings)
+
+
+def _compare(simple: Path, recordings: Path) -> None:
+    """The same tables for methods that anybody could write, without which a score says little."""
+    if not simple.is_file():
+        progress(f"no simple methods to compare with: there is no {simple}")
+        return
+    progress("the simple methods on the same recordings")
+    _run([simple, "table", "--recordings", recordings])
 
 
 def _export(recording: Path, folder: Path, settings: Path | None) -> None:

@@ -24,6 +24,7 @@ _SLUGS: Final[Mapping[str, str]] = {
     "github.com": "github.com/project-slug",
     "gitlab.com": "gitlab.com/project-slug",
 }
+_PAGER: Final = re.compile(r"https?://[\w.-]+\.pagerduty\.com/(?:services|service-directory)/(?P<id>\w+)/?")
 
 
 def entity_ref(reference: str, kind: str, namespace: str) -> str:
@@ -59,3 +60,9 @@ def repository(url: str | None) -> str | None:
     """The reference of a repository by its address, where senders name repositories of that host."""
     found = _REPOSITORY.fullmatch(url or "")
     return f"{_SLUGS[found['host']]}:{found['slug']}" if found and found["host"] in _SLUGS else None
+
+
+def pager_service(url: str | None) -> str | None:
+    """The reference of a service in PagerDuty by its address, as alerts from there name it."""
+    found = _PAGER.fullmatch(url or "")
+    return f"pagerduty.com/service-id:{found['id']}" if found else None

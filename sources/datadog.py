@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from schemas.events import Entity
-from sources.catalog_names import entity_ref, name_problem, repository, ties
+from sources.catalog_names import entity_ref, name_problem, pager_service, repository, ties
 from sources.fields import Path, at, first_link, first_text, listing, mapping, text
 from sources.reading import Item, Record, refuse
 from streams.redact import Json, json_text
@@ -120,9 +120,9 @@ def _references(entry: Mapping[str, Json], places: Iterable[str]) -> Iterator[st
             found = repository(first_text(link, (("url",), ("repositoryURL",))))
             if found:
                 yield found
-    pager = first_link(dict(entry), _PAGERDUTY)
-    if pager and "/service-directory/" in pager:
-        yield f"pagerduty.com/service-id:{pager.rstrip('/').rpartition('/')[2]}"
+    pager = pager_service(first_link(dict(entry), _PAGERDUTY))
+    if pager:
+        yield pager
     for tag in listing(entry.get("tags")):
         key, _, value = (text(tag) or "").partition(":")
         if key in _NAMED_BY_TAG and value:

@@ -1,7 +1,7 @@
 """Owns reading OpsLevel's catalog as code: one service or component a document.
 
-Source: https://docs.opslevel.com/docs/opslevel-yml. Names there are for people and may hold spaces; what others name
-a service by are its aliases. Goes to: `sources.catalogs`.
+Source: https://docs.opslevel.com/docs/opslevel-yml, and files of that name in public repositories. Names there are for
+people and may hold spaces; what others name a service by are its aliases. Goes to: `sources.catalogs`.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from schemas.events import Entity
-from sources.catalog_names import name_problem, names_in, repository, ties
+from sources.catalog_names import name_problem, names_in, pager_service, repository, ties
 from sources.fields import at, first_link, first_text, listing, mapping, text
 from sources.reading import Ignored, Item, Record, refuse
 from streams.redact import Json, json_text
@@ -53,7 +53,14 @@ def _service(service: Mapping[str, Json], path: str) -> Item:
         depends_on=tuple(_named(service, "dependencies")),
         needed_by=tuple(_named(service, "dependents")),
         references=tuple(
-            dict.fromkeys((*ties(tags), *_repositories(service), *(f"service:{one}" for one in known)))
+            dict.fromkeys(
+                (
+                    *ties(tags),
+                    *_repositories(service),
+                    *_pagers(service),
+                    *(f"service:{one}" for one in known),
+                )
+            )
         ),
         runbook=_tool(service, "runbook"),
         link=_tool(service, ""),
@@ -88,6 +95,18 @@ def _repositories(service: Mapping[str, Json]) -> Iterator[str]:
         name, provider = first_text(one, (("name",),)), first_text(one, (("provider",),)) or "github"
         found = repository(f"https://{provider.lower()}.com/{name}")
         if name and found:
+            yield found
+
+
+def _pagers(service: Mapping[str, Json]) -> Iterator[str]:
+    """The service in PagerDuty, by its id under `alert_sources` or in the address of a tool."""
+    for one in listing(service.get("alert_sources")):
+        identity = first_text(one, (("external_id",),))
+        if identity and text(at(one, ("type",))) == "pagerduty":
+            yield f"pagerduty.com/service-id:{identity}"
+    for tool in listing(service.get("tools")):
+        found = pager_service(first_link(tool, (("url",),)))
+        if found:
             yield found
 
 

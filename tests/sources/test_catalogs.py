@@ -131,49 +131,6 @@ def test_an_entity_of_datadogs_third_version_is_read_whole() -> None:
     } == entity(SERVICE_V3).model_dump(exclude={"original"}, exclude_defaults=True)
 
 
-def test_a_service_of_opslevel_is_read_whole() -> None:
-    """A name for people becomes a title; the first alias is the name, and every one is known."""
-    assert {
-        "entity": "component:default/orders",
-        "kind": "component",
-        "name": "orders",
-        "title": "Order Processor",
-        "owner": "orders_team",
-        "system": "Shop",
-        "lifecycle": "generally_available",
-        "depends_on": ("service:payment_service", "service:mail"),
-        "needed_by": ("service:frontend",),
-        "references": (
-            "target:flag/new-cart",
-            "github.com/project-slug:shop/orders",
-            "service:Order Processor",
-            "service:order_processor",
-            "service:orders",
-            "service:order-srv",
-        ),
-        "runbook": "https://example.com/steps",
-        "link": "https://example.com/graphs",
-    } == entity(OPSLEVEL).model_dump(exclude={"original"}, exclude_defaults=True)
-
-
-def test_a_component_of_opslevel_may_be_named_by_its_name_alone() -> None:
-    """One that can be a key stays as it is; one that cannot becomes the alias that OpsLevel makes."""
-    plain, spaced = (
-        entity({"version": 1, "component": {"name": name}}) for name in ("cart", "Shopping Cart")
-    )
-    assert ("component:default/cart", None) == (plain.entity, plain.title)
-    assert ("component:default/shopping_cart", "Shopping Cart") == (spaced.entity, spaced.title)
-
-
-def test_dependencies_by_alias_and_from_the_other_side_are_edges() -> None:
-    """Whichever of the two says it, under whatever name."""
-    payment = entity({"version": 1, "service": {"name": "payment", "aliases": ["payment_service"]}})
-    frontend = entity({"schema-version": "v2", "dd-service": "frontend"})
-    graph = topology(entity(OPSLEVEL), payment, frontend)
-    assert (frozenset({"payment"}), frozenset({"orders"})) == (graph.needs["orders"], graph.needs["frontend"])
-    assert frozenset({"frontend"}) == graph.needed_by["orders"]
-
-
 @pytest.mark.parametrize(
     ("body", "reason", "path"),
     [

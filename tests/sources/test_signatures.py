@@ -31,22 +31,46 @@ STANDARD = (
 )
 """The example of the Standard Webhooks specification."""
 SENT = 1614265330 * SECOND
-RFC_SECRET, RFC_BODY = "Jefe", b"what do ya want for nothing?"
-SHA_256 = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
-SHA_512 = (
-    "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
-    "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
+LAUNCHDARKLY = (
+    "9f2c-key of the webhook",
+    '{"_id":"5f0000000000000000000001","date":1770105669412,"kind":"flag","name":"New cart — beta",'
+    '"titleVerb":"turned on the flag"}'.encode(),
+    {"x-ld-signature": "7beac1a2bdb268a6234541555fe0ae23c0f3be03d88253ae22a26a50bcc259b0"},
 )
-"""Test case 2 of RFC 4231, for senders that document the algorithm and no example."""
+"""launchdarkly.com/docs/home/infrastructure/webhooks, Signing webhooks: the bare digest, the secret used as it is."""
+FLAGSMITH = (
+    "my shared secret",
+    b'{"data": {"changed_by": "Zo\\u00eb", "new_state": {"enabled": true}}, "event_type": "FLAG_UPDATED"}',
+    {"x-flagsmith-signature": "612f017a82909290e6bd7b0b81f6a80367b36f72119ceddabf84542ca9671c49"},
+)
+"""docs.flagsmith.com, Webhook Signature, with its secret; the body as Flagsmith writes it: keys in order, spaces."""
+TERRAFORM = (
+    "a token of the notification",
+    '{"payload_version":1,"run_id":"run-6n","run_message":null,"notifications":[{"message":"Applied ✓",'
+    '"run_status":"applied"}]}'.encode(),
+    {
+        "x-tfe-notification-signature": "704974261c7899db48ea048b38197f92ba27321bd97f4ee2e0afde0cea74d3e3"
+        "5d185fcef24466be0e25b004dfce1dc574805cef0571b171889b3aa44467dbb3"
+    },
+)
+"""developer.hashicorp.com, notification configurations, Notification Authenticity: HMAC with SHA-512, by the token."""
+PAGERDUTY = (
+    "bm90IGRlY29kZWQ+L3VzZWQ/YXMgaXQgc3RhbmRz",
+    '{"event":{"id":"01","event_type":"incident.triggered","data":{"title":"café"}}}'.encode(),
+    {"x-pagerduty-signature": "v1=becd527afc08bda4eea5822903e12f0348eb258ddc49e3a8f77fba42f98e6ee3"},
+)
+"""developer.pagerduty.com, Verifying Signatures, and its Go client's `webhookv3`: the secret looks like Base64 and is
+not decoded."""
 VECTORS = [
     ("github", *GITHUB),
     ("gitlab", *STANDARD),
     ("gitlab", "a-secret-token", b"{}", {"x-gitlab-token": "a-secret-token"}),
-    ("launchdarkly", RFC_SECRET, RFC_BODY, {"x-ld-signature": SHA_256}),
-    ("flagsmith", RFC_SECRET, RFC_BODY, {"x-flagsmith-signature": SHA_256}),
-    ("terraform", RFC_SECRET, RFC_BODY, {"x-tfe-notification-signature": SHA_512}),
-    ("pagerduty", RFC_SECRET, RFC_BODY, {"x-pagerduty-signature": f"v1={SHA_256}"}),
+    ("launchdarkly", *LAUNCHDARKLY),
+    ("flagsmith", *FLAGSMITH),
+    ("terraform", *TERRAFORM),
+    ("pagerduty", *PAGERDUTY),
 ]
+"""GitHub's and Standard Webhooks' are theirs; the others publish words alone, and openssl made what these say."""
 NAMES = [f"{source}-{next(iter(headers))}" for source, _, _, headers in VECTORS]
 Vector = tuple[str, str, bytes, dict[str, str]]
 each_vector = pytest.mark.parametrize("vector", VECTORS, ids=NAMES)
@@ -120,13 +144,31 @@ def test_a_changed_header_does_not_fit(vector: Vector, data: st.DataObject) -> N
 
 def test_pagerduty_signs_with_each_secret_of_a_rotation() -> None:
     """Several signatures in one header, of which one has to fit."""
-    _, secret, body, headers = VECTORS[-1]
+    secret, body, headers = PAGERDUTY
     old = f"v1={hmac.new(b'before', body, 'sha256').hexdigest()}"
     both = {"x-pagerduty-signature": f"{old}, {headers['x-pagerduty-signature']}"}
     assert _refused("pagerduty", (secret,), Delivery(both, body, SENT)) is None
     assert "wrong_signature" == _refused(
         "pagerduty", (secret,), Delivery({"x-pagerduty-signature": old}, body, SENT)
     )
+
+
+@pytest.mark.parametrize(
+    ("source", "secret", "body", "header", "algorithm"),
+    [
+        ("launchdarkly", *LAUNCHDARKLY, "sha256"),
+        ("flagsmith", *FLAGSMITH, "sha256"),
+        ("terraform", *TERRAFORM, "sha512"),
+    ],
+)
+def test_a_bare_digest_has_no_prefix_and_is_of_its_own_algorithm(
+    source: str, secret: str, body: bytes, header: dict[str, str], algorithm: str
+) -> None:
+    """GitHub's `sha256=` before it, the other hash, or the same in Base64 should not fit."""
+    ((name, digest),) = header.items()
+    other = hmac.new(secret.encode(), body, "sha512" if algorithm == "sha256" else "sha256").hexdigest()
+    for wrong in (f"{algorithm}={digest}", other, b64encode(bytes.fromhex(digest)).decode()):
+        assert "wrong_signature" == _refused(source, (secret,), Delivery({name: wrong}, body, SENT))
 
 
 def test_gitlab_may_send_both_tokens_and_either_does() -> None:
