@@ -11,6 +11,7 @@ from schemas.codec import encode
 from schemas.events import HEADER_TENANT
 from schemas.model import Message
 from schemas.settings import Settings
+from schemas.topics import TOPICS
 from streams.route import Routed, mark_of, route
 from wire.producer import Outbox
 
@@ -32,8 +33,9 @@ class Router:
         for partition, signal in routed.signals:
             await self._signal(partition, encode("signals", signal))
         # Without a tick no clock moves, and the next tick's mark covers these records, too: it is at most a
-        # second away, while a mark a batch would wake the fold of every partition for nothing.
-        if routed.clocks:
+        # second away, while a mark a batch would wake the fold of every partition for nothing. An input without
+        # ticks is seldom written to.
+        if routed.clocks or not TOPICS[batch.topic].ticks:
             await self._mark(batch, routed)
         await self.outbox.flush()
 

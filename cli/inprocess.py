@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from schemas.settings import Settings
 from schemas.signals import Signal
-from schemas.topics import INPUT_TOPICS
+from schemas.topics import INPUT_TOPICS, TICKED_TOPICS
 from sources.intake import take
 from sources.recording import Delivery, Tick, tick_records
 from streams.cause import Output
@@ -19,7 +19,7 @@ from streams.memory import Memory
 from streams.route import mark_of, route
 from wire.record import Outgoing
 
-_LAYOUT = dict.fromkeys(INPUT_TOPICS, 1)
+_LAYOUT = dict.fromkeys(TICKED_TOPICS, 1)
 
 
 class Stored(NamedTuple):

@@ -23,7 +23,7 @@ from cli.console import speaks_plainly
 from cli.health import Health
 from cli.settings_file import load_settings
 from schemas.settings import Settings
-from schemas.topics import INPUT_TOPICS, TOPICS
+from schemas.topics import INPUT_TOPICS, TICKED_TOPICS, TOPICS
 from sinks.page.serving import run_page
 from sinks.sink import run_sink
 from sources.serving import run_gateway
@@ -93,7 +93,7 @@ def _run_worker(settings: Settings, name: str, health: Health) -> int:
 
 
 def _routing(outbox: Outbox, settings: Settings, layout: dict[str, int]) -> tuple[Feed, ...]:
-    inputs = {topic: layout[topic] for topic in INPUT_TOPICS}
+    inputs = {topic: layout[topic] for topic in TICKED_TOPICS}
     router = Router(outbox, settings, inputs, layout["signals"], build())
     return tuple(Feed(topic, router.handle) for topic in INPUT_TOPICS)
 
@@ -106,7 +106,7 @@ def _correlating(outbox: Outbox, settings: Settings) -> Feed:
 
 def _ticking(outbox: Outbox) -> Beside:
     async def tick(app: BatchApp) -> None:
-        await write_ticks(outbox, lambda: {place for place in app.assigned if place[0] in INPUT_TOPICS})
+        await write_ticks(outbox, lambda: {place for place in app.assigned if place[0] in TICKED_TOPICS})
 
     return tick
 

@@ -9,11 +9,12 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from schemas.events import ChangeKind, Severity
+from schemas.feedback import FeedbackKind
 from schemas.model import Message
 from schemas.times import Micros
 
 Phase = Literal["provisional", "settled"]
-State = Literal["open", "resolved", "merged"]
+State = Literal["open", "resolved", "closed", "merged"]
 Tier = Literal["A", "B", "C"]
 Action = Literal["revert_flag", "rollback_deployment", "revert_config"]
 
@@ -22,7 +23,7 @@ class Evidence(Message):
     """Where a stored original is, and what its content hashes to."""
 
     id: str = Field(description="e1, e2, ... within the candidate; never given to another original.")
-    kind: str = Field(description="alert, deploy, flag, config or entity.")
+    kind: str = Field(description="alert, deploy, flag, config, entity or feedback.")
     source_ref: str = Field(description="Name of the original in its own tool.")
     topic: str = Field(description="Input topic.")
     partition: int = Field(description="Partition of the input topic.")
@@ -108,6 +109,7 @@ class Hypothesis(Message):
     claims_against: tuple[Claim, ...] = Field((), description="What speaks against it.")
     check: Check | None = Field(None, description="How to tell.")
     features: dict[str, float] = Field({}, description="What each feature added to the score.")
+    verdict: Claim | None = Field(None, description="Who confirmed or rejected it, where a person has.")
 
 
 class OnCall(Message):
@@ -160,11 +162,21 @@ class Unknown(Message):
     text: str = Field(description="What is missing, in words.")
 
 
+class Heard(Message):
+    """What one person has said about the candidate, and counts."""
+
+    feedback_id: str = Field(description="Id of the feedback, by which it can be taken back.")
+    kind: FeedbackKind = Field(description="confirm, reject, split, merge, false_page, ...")
+    at: Micros = Field(description="When they said so.")
+    person: str = Field(description="Who, as the proxy or the settings name them.")
+    claim: Claim = Field(description="What they said, as a statement.")
+
+
 class Moment(Message):
     """One entry of the time line."""
 
     at: Micros = Field(description="When.")
-    kind: str = Field(description="alert, resolved, deploy, flag, config or packet.")
+    kind: str = Field(description="alert, resolved, deploy, flag, config, feedback or packet.")
     text: str = Field(description="What happened.")
     evidence: tuple[str, ...] = Field((), description="Ids of the cited evidence.")
 
@@ -211,7 +223,7 @@ class Candidate(Message):
     short_id: str = Field(description="The form that people say and type.")
     revision: Revision = Field(description="Which revision this is.")
     phase: Phase = Field(description="provisional or settled.")
-    state: State = Field(description="open, resolved or merged.")
+    state: State = Field(description="open, resolved, closed by a person, or merged.")
     title: str = Field(description="What is failing, in one line.")
     severity: Severity = Field(description="Highest severity among its alerts.")
     opened_at: Micros = Field(description="Earliest start of its alerts.")
@@ -247,6 +259,7 @@ class Packet(Message):
     timeline: tuple[Moment, ...] = Field((), description="What happened when.")
     draft: tuple[Claim, ...] = Field((), description="Internal update, a statement a sentence.")
     evidence: tuple[Evidence, ...] = Field(min_length=1, description="All that is cited.")
+    feedback: tuple[Heard, ...] = Field((), description="What people have said, the latest last.")
 
     @model_validator(mode="after")
     def _every_citation_is_listed(self) -> Self:
@@ -267,9 +280,12 @@ class Packet(Message):
         for hypothesis in self.hypotheses:
             yield from hypothesis.claims_for
             yield from hypothesis.claims_against
+            if hypothesis.verdict is not None:
+                yield hypothesis.verdict
         yield from self.ownership.claims
         for proposal in self.candidate.proposals:
             yield proposal.why
             if proposal.overtaken is not None:
                 yield proposal.overtaken
         yield from self.draft
+        yield from (heard.claim for heard in self.feedback)

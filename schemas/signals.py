@@ -5,10 +5,11 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
+from schemas.feedback import Feedback
 from schemas.model import Message
 from schemas.times import Micros
 
-SignalKind = Literal["alert", "change", "entity", "mark"]
+SignalKind = Literal["alert", "change", "entity", "mark", "feedback"]
 LIVE_CLOCK = "live"
 """Name of the clock that all live tenants share; a replay tenant has one of its own, by its name."""
 
@@ -31,13 +32,17 @@ class Mark(Message):
     clocks: dict[str, Micros] = Field(
         description="Time reached, by clock: live, or the name of a replay tenant."
     )
-    layout: dict[str, int] = Field(description="All input topics with their number of partitions.")
+    layout: dict[str, int] = Field(
+        description="The input topics that clocks wait for, with their number of partitions."
+    )
 
 
 class Signal(Message):
     """One scoped record, one tenant-wide record, or a mark."""
 
-    kind: SignalKind = Field(description="alert, change, entity or mark: which of the bodies is set.")
+    kind: SignalKind = Field(
+        description="alert, change, entity, mark or feedback: which of the bodies is set."
+    )
     tenant: str = Field("", description="Tenant; empty for marks.")
     environment: str | None = Field(
         None, description="Environment of the scope; none for tenant-wide records and marks."
@@ -55,6 +60,7 @@ class Signal(Message):
     change: ChangeFacts | None = Field(None, description="Body of a change.")
     entity: EntityFacts | None = Field(None, description="Body of a catalog entry.")
     mark: Mark | None = Field(None, description="Body of a mark.")
+    feedback: Feedback | None = Field(None, description="Body of what a person said.")
 
 
 class StateChunk(Message):

@@ -161,6 +161,12 @@ class RankingSettings(Message):
     long_after_onset: float = Field(
         0.015, description="Lag weight of a change later than that; a cause comes first."
     )
+    confirmed: float = Field(
+        50.0, gt=0, description="Weight of an explanation that a person has confirmed; it ranks first."
+    )
+    rejected: float = Field(
+        0.01, gt=0, description="Weight of an explanation that a person has rejected; it ranks last."
+    )
     propose_from: float = Field(
         0.4, description="Belief in the top suspect from which an action is proposed."
     )

@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from schemas.audit import AuditCheckpoint, AuditEntry, AuditRecord, DeadLetter
 from schemas.events import Alert, Change, Entity
+from schemas.feedback import Feedback
 from schemas.model import Message
 from schemas.packets import Candidate, Packet, Proposal
 from schemas.signals import Signal, StateChunk
@@ -34,6 +35,8 @@ class Topic:
     purpose: str
     input: bool = False
     """True for what teams publish; the router reads exactly these, and they use LogAppendTime."""
+    ticks: bool = True
+    """False for an input that clocks do not wait for."""
     single_partition: bool = False
 
     @property
@@ -60,18 +63,21 @@ TOPICS: Final[dict[str, Topic]] = {
               "gateway, direct producers", "router, sink", "Configuration changes", input=True),
         Topic("catalog", "Entity", Entity, {1: 1041, 2: 1042}, "tenant/entity", FOR_EVER, True, "BACKWARD_TRANSITIVE",
               "gateway, direct producers", "router, sink", "Service catalog, newest entry by key", input=True),
-        Topic("signals", "Signal", Signal, {1: 1061, 2: 1062, 3: 1063, 4: 1064}, "none; partition by scope", FOR_EVER,
-              False, "BACKWARD", "router", "correlator", "The merged log that the correlator folds"),
+        Topic("feedback", "Feedback", Feedback, {1: 1051}, "tenant/environment", 90, False, "BACKWARD_TRANSITIVE",
+              "gateway, page", "router, sink", "What people say about candidates", input=True, ticks=False),
+        Topic("signals", "Signal", Signal, {1: 1061, 2: 1062, 3: 1063, 4: 1064, 5: 1065}, "none; partition by scope",
+              FOR_EVER, False, "BACKWARD", "router", "correlator", "The merged log that the correlator folds"),
         Topic("correlator-state", "StateChunk", StateChunk, {1: 1071}, "partition/snapshot/chunk", FOR_EVER, True,
               "BACKWARD", "correlator", "correlator", "Snapshots of the fold"),
-        Topic("incident-candidates", "Candidate", Candidate, {1: 1081}, "tenant/candidate", 30, False,
+        Topic("incident-candidates", "Candidate", Candidate, {1: 1081, 2: 1082}, "tenant/candidate", 30, False,
               "FULL_TRANSITIVE", "correlator", "sink, consumers", "Candidates, a record a revision"),
-        Topic("context-packets", "Packet", Packet, {1: 1091, 2: 1092}, "tenant/candidate", 30, False, "FULL_TRANSITIVE",
-              "correlator", "sink, consumers", "Context packets, a record a revision"),
+        Topic("context-packets", "Packet", Packet, {1: 1091, 2: 1092, 3: 1093}, "tenant/candidate", 30, False,
+              "FULL_TRANSITIVE", "correlator", "sink, consumers", "Context packets, a record a revision"),
         Topic("action-proposals", "Proposal", Proposal, {1: 1101}, "tenant/candidate", 30, False, "FULL_TRANSITIVE",
               "correlator", "sink, consumers", "Guarded action proposals; nothing executes them yet"),
         Topic("audit-entries", "AuditEntry", AuditEntry, {1: 1111}, "tenant/subject", FOR_EVER, False,
-              "FULL_TRANSITIVE", "router, correlator, gateway", "auditor", "Decisions on their way to the audit log"),
+              "FULL_TRANSITIVE", "router, correlator, gateway, page", "auditor",
+              "Decisions on their way to the audit log"),
         Topic("audit", "AuditRecord", AuditRecord, {1: 1121, 2: 1122}, "as audit-entries", FOR_EVER, False,
               "FULL_TRANSITIVE", "auditor", "sink, consumers", "The audit log, numbered by partition"),
         Topic("audit-checkpoints", "AuditCheckpoint", AuditCheckpoint, {1: 1131, 2: 1132}, "partition", FOR_EVER, False,
@@ -82,4 +88,6 @@ TOPICS: Final[dict[str, Topic]] = {
 }  # fmt: skip
 
 INPUT_TOPICS: Final = tuple(topic.name for topic in TOPICS.values() if topic.input)
+TICKED_TOPICS: Final = tuple(name for name in INPUT_TOPICS if TOPICS[name].ticks)
+"""The inputs that clocks wait for."""
 CHANGE_TOPICS: Final = {"deploy": "deploys", "flag": "flags", "config": "configs"}

@@ -13,7 +13,7 @@ import orjson
 
 from schemas.events import HEADER_TENANT, HEADER_TICK
 from schemas.times import LATEST, SECOND
-from schemas.topics import INPUT_TOPICS
+from schemas.topics import TICKED_TOPICS
 from sources.fields import mapping, moment, text
 from streams.redact import Json
 from wire.record import Outgoing
@@ -88,11 +88,11 @@ def script(recorded: Iterable[Delivery], catalog: Path | None = None) -> Iterato
 
 
 def tick_records(tenant: str, at: int, layout: Mapping[str, int]) -> tuple[Outgoing, ...]:
-    """A replay tenant's tick for every partition of every input topic; `layout`: topic to number of partitions."""
+    """A replay's tick for every partition of every input that clocks wait for; `layout`: topic to partitions."""
     headers = ((HEADER_TICK, str(at).encode()), (HEADER_TENANT, tenant.encode()))
     return tuple(
         Outgoing(topic, TICK_KEY, TICK_VALUE, headers, partition)
-        for topic in INPUT_TOPICS
+        for topic in TICKED_TOPICS
         for partition in range(layout[topic])
     )
 

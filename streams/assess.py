@@ -10,7 +10,9 @@ from schemas.settings import Settings
 from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
 from streams.desk import Desk
+from streams.feedback import FeedbackBook, FeedbackState
 from streams.group import Group
+from streams.hearing import closing, heard, owner_by_people, said_of
 from streams.rank import Scored, Window, alerting, rank, window_of, window_times
 from streams.state import ChangeState
 from streams.topology import Topology
@@ -36,6 +38,8 @@ class Surroundings:
     """Alerts that had to be forgotten because there were too many."""
     desk: Desk = field(default_factory=Desk)
     """Rotas and runbooks."""
+    said: FeedbackBook = field(default_factory=FeedbackBook)
+    """What people have said."""
 
     def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`."""
@@ -78,6 +82,10 @@ class Assessment:
     services: tuple[str, ...]
     undone_by: ChangeState | None = None
     """The later change that took the top suspect back."""
+    said: tuple[FeedbackState, ...] = ()
+    """What people have said of it, in order."""
+    closed: FeedbackState | None = None
+    """What closed it, where a person has."""
 
     @property
     def opened_at(self) -> int:
@@ -109,13 +117,18 @@ def assess(
     group: Group,
     around: Surroundings,
     settings: Settings,
-    counts: Callable[[ChangeState], bool] | None = None,
+    counts: Callable[[ChangeState | FeedbackState], bool] | None = None,
 ) -> Assessment:
-    """Ranks the changes near a group and finds its root and owner. `counts` leaves changes out, where it is False."""
+    """Ranks the changes near a group and finds its root and owner.
+
+    `counts` leaves changes, and what people have said, out where it is False.
+    """
+    known = around.said.counting(counts)
+    said = said_of(group, known)
     opens, closes = window_times(group, settings.ranking)
     changes = (change for change in around.changes(opens, closes) if counts is None or counts(change))
     window = window_of(group, changes, lambda change: around.story(change, counts), settings.ranking)
-    ranked = rank(group, window, settings.ranking)
+    ranked = heard(rank(group, window, settings.ranking), said, settings.ranking)
     roots = roots_of(group, ranked, around.topology)
     return Assessment(
         candidate_id=id_of(group, around),
@@ -123,9 +136,11 @@ def assess(
         window=window,
         ranked=ranked,
         roots=roots,
-        owner=owner_of(group, roots, around.topology),
+        owner=owner_by_people(owner_of(group, roots, around.topology), group, said, known),
         services=alerting(group),
         undone_by=_undoing(ranked[0].change, around, counts),
+        said=said,
+        closed=closing(said, group),
     )
 
 

@@ -19,13 +19,17 @@ _SLIGHT: Final = 1e-6
 
 
 class Owner(NamedTuple):
-    """The owning team and how it was found: `entity` is the catalog entry, `alert` the alert's place in the group."""
+    """The owning team and how it was found.
+
+    `entity` is the catalog entry, `alert` the alert's place in the group, `feedback` the id of what a person said.
+    """
 
     team: str | None
     service: str | None
     how: str
     entity: str | None = None
     alert: int | None = None
+    feedback: str | None = None
 
 
 def roots_of(group: Group, ranked: Sequence[Scored], topology: Topology) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from schemas.packets import Claim, Evidence
 from schemas.times import format_time
+from streams.feedback import FeedbackState
 from streams.state import AlertState, ChangeState, EntityState, Ref
 
 Place = tuple[str, int, int]
@@ -37,6 +38,11 @@ class Citations:
         """Cites a catalog entry."""
         facts = entity.facts
         return self._cite(entity.ref, "entity", facts.entity, entity.ref.ingested_at, facts.link)
+
+    def feedback(self, said: FeedbackState) -> str:
+        """Cites what a person said."""
+        facts = said.facts
+        return self._cite(said.ref, "feedback", f"feedback:{facts.feedback_id}", facts.given_at, None)
 
     def _cite(self, ref: Ref, kind: str, source_ref: str, at: int, link: str | None) -> str:
         place = (ref.topic, ref.partition, ref.offset)

@@ -22,6 +22,7 @@ from streams.rhythm import USUAL, Rhythms
 from streams.splitting import FEWEST, Origin, split
 from streams.state import AlertKey, AlertState
 from streams.topology import Topology, service_of
+from streams.wishes import Wishes, bundle, honoured, horizon, nothing
 
 Spot = tuple[int, AlertKey]
 """Place of an alert in time: its start for windows, and its key."""
@@ -51,6 +52,8 @@ class Index:
     settings: CorrelationSettings
     origins: Sought = nobody
     """The changes that may be sources of alerts and took effect from one moment to another, on given services."""
+    wishes: Callable[[], Wishes] = nothing
+    """What people want to be one incident, and what two."""
     alerts: dict[AlertKey, AlertState] = field(default_factory=dict)
     services: dict[AlertKey, str | None] = field(default_factory=dict)
     spots: list[Spot] = field(default_factory=list)
@@ -96,10 +99,10 @@ class Index:
         self.ends[key] = ended
         if key in self.placing.kins:
             self.placing.kins[key] = self.placing.kins[key]._replace(ended=ended)
-            self._groups.pop(self.placing.of[key], None)
+            self._stale(self.placing.of[key])
 
     def reconsider(self) -> None:
-        """Forgets how clusters were split: another change is known now."""
+        """Forgets how clusters were split: another change or wish is known now."""
         self._groups.clear()
 
     def plan(self) -> Plan:
@@ -117,7 +120,12 @@ class Index:
         self._place()
         cluster = self.placing.of[key]
         if cluster not in self._groups:
-            self._groups[cluster] = tuple(self._split(cluster))
+            wishes = self.wishes()
+            tied = bundle(cluster, wishes, self.placing.of)
+            parts = [part for one in tied for part in self._split(one)]
+            wanted = honoured(parts, wishes, self.placing.kinship.score)
+            groups = tuple(group for part in wanted for group in self._lives(part, wishes))
+            self._groups.update(dict.fromkeys(tied, groups))
         return self._groups[cluster]
 
     def group(self, key: AlertKey) -> Group:
@@ -125,12 +133,16 @@ class Index:
         return next(g for g in self.groups(key) if any(placed.alert.key == key for placed in g.placed))
 
     def together(self) -> list[list[AlertKey]]:
-        """The alerts that were placed together, by start."""
+        """The alerts that were placed together, or that a person put together, by start."""
         self._place()
-        clusters = {id(cluster): cluster for cluster in self.placing.of.values()}
-        return sorted(
-            (c.members for c in clusters.values()), key=lambda members: (self.alerts[members[0]].at, members)
-        )
+        wishes, left, found = self.wishes(), dict.fromkeys(self.placing.of.values()), list[list[Spot]]()
+        for cluster in list(left):
+            if cluster in left:
+                tied = bundle(cluster, wishes, self.placing.of)
+                found.append(sorted((self.alerts[key].at, key) for one in tied for key in one.members))
+                for one in tied:
+                    del left[one]
+        return [[key for _, key in spots] for spots in sorted(found)]
 
     def drop(self, keys: Iterable[AlertKey]) -> None:
         """Forgets alerts, as if they had never been; what was placed with them is placed again."""
@@ -141,7 +153,7 @@ class Index:
         kept = [(self.alerts[key], self.ends.get(key)) for key in members if key not in gone]
         self.placing.drop(clusters)
         for cluster in clusters:
-            self._groups.pop(cluster, None)
+            self._stale(cluster)
         for key in members:
             self._forget(key)
         self.spots = [spot for spot in self.spots if spot[1] in self.alerts]
@@ -177,12 +189,15 @@ class Index:
 
     def _place(self) -> None:
         spots, done = self.spots, len(self.placing.steps)
+        named = self.wishes().keys if done < len(spots) else frozenset()
         while done < len(spots):
             at, key = spots[done]
             lately = done - bisect_left(spots, (at - _LATELY,))
             cluster = self.placing.place(self._kin(at, key), lately)
             for joined in (cluster, *(one for one, _, _ in self.placing.steps[-1].joined)):
-                self._groups.pop(joined, None)
+                self._stale(joined)
+            if key in named:
+                self.reconsider()
             self.moved.add(key)
             done += 1
 
@@ -190,27 +205,34 @@ class Index:
         while len(self.placing.steps) > position:
             step = self.placing.take_back()
             for cluster in (step.cluster, *(joined for joined, _, _ in step.joined)):
-                self._groups.pop(cluster, None)
+                self._stale(cluster)
                 self.moved.update(cluster.members[:1])
             self.moved.add(step.key)
 
-    def _split(self, cluster: Cluster) -> Iterator[Group]:
+    def _stale(self, cluster: Cluster) -> None:
+        """Forgets the candidates of a cluster, and with them those of whatever is tied to it."""
+        groups = self._groups.pop(cluster, None)
+        if groups and self.wishes().tied:
+            self._groups = {one: known for one, known in self._groups.items() if known is not groups}
+
+    def _split(self, cluster: Cluster) -> Iterator[list[Kin]]:
+        """The alerts of one source each, as alerts have it by themselves."""
         kins = [self.placing.kins[key] for key in cluster.members]
         if len(kins) < FEWEST:
-            yield from self._lives(kins)
+            yield kins
             return
         travel, before = self.placing.kinship.travel, micros(self.settings.split_change_s)
         reach = travel.reach((kin.service, kin.golden) for kin in kins if kin.service)
         origins = tuple(self.origins(kins[0].at - before, kins[-1].at, reach))
-        for part in split(kins, origins, travel, self.settings):
-            yield from self._lives(part)
+        yield from split(kins, origins, travel, self.settings)
 
-    def _lives(self, kins: Sequence[Kin]) -> Iterator[Group]:
-        """Cut where alerts start too long after the first, or are too many."""
-        start, before = 0, None
+    def _lives(self, kins: Sequence[Kin], wishes: Wishes) -> Iterator[Group]:
+        """Cut where alerts start too long after the first, or are too many; what people tied together is not cut."""
+        start, before, length = 0, None, micros(self.settings.life_s)
         while start < len(kins):
             first = kins[start]
-            end = bisect_right(kins, first.at + micros(self.settings.life_s), key=lambda kin: kin.at)
+            until = horizon(kins, start, length, wishes) if wishes.tied else first.at + length
+            end = bisect_right(kins, until, key=lambda kin: kin.at)
             part = kins[start : min(end, start + self.settings.max_members)]
             yield self._group(part, before)
             before, start = first.key, start + len(part)

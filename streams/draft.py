@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from schemas.packets import Claim, Failing, Hypothesis, Ownership
 from schemas.times import to_datetime
 from streams.assess import Assessment, Surroundings
+from streams.blame import Owner
 from streams.citations import claim, time_value
 
 
@@ -30,7 +31,7 @@ def draft_of(
     return (
         *_symptom(assessment, around, failing),
         *_cause(hypotheses, failing),
-        *_owner(ownership),
+        *_owner(ownership, assessment.owner),
     )
 
 
@@ -52,10 +53,16 @@ def _cause(hypotheses: Sequence[Hypothesis], failing: Sequence[Failing]) -> Iter
         evidence = [e for speaks_for in top.claims_for for e in speaks_for.evidence[:1]] or [
             e for speaks_against in top.claims_against for e in speaks_against.evidence[:1]
         ]
-        yield claim(f"The suspected cause is: {top.title}. Nobody has confirmed it.", *evidence)
+        if top.verdict is not None:
+            evidence += top.verdict.evidence
+        told = "Nobody has confirmed it." if top.verdict is None else f"{top.verdict.text}."
+        yield claim(f"The suspected cause is: {top.title}. {told}", *evidence)
 
 
-def _owner(ownership: Ownership) -> Iterator[Claim]:
+def _owner(ownership: Ownership, owner: Owner) -> Iterator[Claim]:
     if ownership.owner and ownership.claims:
         cited = ownership.claims[0]
+        if owner.feedback:
+            yield claim(f"{cited.text}.", *cited.evidence, values=cited.values)
+            return
         yield claim(f"{ownership.owner} owns {ownership.service}.", *cited.evidence, values=cited.values)

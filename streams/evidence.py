@@ -1,21 +1,22 @@
 """What counts as the original of an input record, and its hash: the same bytes for router, sink and reader.
 
-The original is what the tool wrote about the one item, redacted; where a direct producer gave none, it is the
-record itself as JSON with sorted keys.
+The original is what the tool wrote about the one item, redacted; where a direct producer gave none, and of what a
+person said, it is the record itself as JSON with sorted keys.
 """
 
 import orjson
 
 from schemas.events import Alert, Change, Entity
+from schemas.feedback import Feedback
 from schemas.identity import content_hash
 from streams.redact import redact, redact_text
 
-Published = Alert | Change | Entity
+Published = Alert | Change | Entity | Feedback
 
 
 def original_text(message: Published) -> str:
     """The redacted original of a published record, as text; redacting it again changes nothing."""
-    written = message.original
+    written = "" if isinstance(message, Feedback) else message.original
     if not written:
         return _dumped(redact(message.model_dump()))
     try:

@@ -4,9 +4,11 @@ A pure state machine: the same records with the same code and settings give the 
 reads no clock, sends nothing, and remembers only what is in `Memory`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
+from schemas.feedback import Feedback
 from schemas.settings import Settings, micros
 from schemas.signals import Mark, Signal
 from schemas.thresholds import CorrelationSettings
@@ -16,10 +18,11 @@ from streams.cause import Cause, Output
 from streams.clock import clock_of
 from streams.correlate import Index
 from streams.ends import end_of
+from streams.feedback import About, feedback_of, named_by
 from streams.forget import forget, forget_changes, overflow
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.revisions import revise
-from streams.settling import grid, near_change, settle
+from streams.settling import grid, meant, near_change, settle
 from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of, settle_time
 from streams.topology import DESK_KINDS
 from streams.turn import Turn
@@ -69,6 +72,8 @@ class Fold:
             self._change(signal, signal.change, tenant, cause)
         elif signal.entity is not None:
             self._entity(signal, signal.entity, tenant)
+        elif signal.feedback is not None:
+            self._feedback(signal, signal.feedback, tenant, cause)
 
     def _alert(self, signal: Signal, facts: AlertFacts, new: int, tenant: TenantMemory, cause: Cause) -> None:
         correlation = self.settings.correlation
@@ -122,6 +127,8 @@ class Fold:
         scope.alerts[alert.key] = alert
         views.live.insert(alert, alert.ended_at)
         scope.schedule(alert.settle_at, "alert", alert.key)
+        if scope.said.by_id:
+            self._find([alert.key], scope, views.live)
         hold = alert.ref.ingested_at + micros(self.settings.correlation.hold_s)
         scope.schedule(max(hold, alert.settle_at), "hold", alert.key)
         return views.live.waiting <= _AT_ONCE and not _one_of_many(alert, scope, views.live)
@@ -160,6 +167,33 @@ class Fold:
             for scope in self.memory.scopes_of(tenant.name):
                 scope.views = scope.plans = None
                 scope.schedule(settle_at, "catalog")
+
+    def _feedback(self, signal: Signal, facts: Feedback, tenant: TenantMemory, cause: Cause) -> None:
+        """Takes in what a person has said; it shows at once, and decisions count it once it has settled."""
+        scope = self.memory.scope(signal.tenant, signal.environment or "")
+        said = feedback_of(signal, facts, micros(self.settings.correlation.lateness_s))
+        if not scope.said.add(said):
+            return
+        turn = self._turn(scope, tenant, cause)
+        self._find(scope.alerts, scope, turn.views.live)
+        scope.schedule(said.settle_at, "feedback", ref=facts.feedback_id)
+        turn.views.live.reconsider()
+        revise(meant(said, scope), signal.ingested_at, turn)
+        if self.memory.clocks.now(scope.tenant) == LATEST:
+            # No mark will come any more that could settle it: the recording has ended.
+            self._step(scope, cause)
+
+    def _find(self, keys: Iterable[AlertKey], scope: ScopeMemory, index: Index) -> None:
+        """Finds the candidates that people named and that begin with one of these alerts."""
+        wanted = scope.said.waiting()
+        if not wanted:
+            return
+        for name, key in named_by(scope.environment, keys, wanted):
+            about = About(scope.alerts[key].facts.name, index.services[key])
+            for said in scope.said.by_id.values():
+                said.find(name, key, about)
+            scope.said.changed()
+            index.reconsider()
 
     def _reconsider_all(self, tenant: TenantMemory) -> None:
         """Has every candidate of a tenant looked at again at the next step of the clock."""
@@ -214,6 +248,7 @@ class Fold:
             behind=tuple((f"{topic}/{partition}", lag) for (topic, partition), lag in behind),
             evicted=scope.evicted,
             desk=tenant.desk(),
+            said=scope.said,
         )
 
 

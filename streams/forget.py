@@ -26,6 +26,7 @@ def forget(scope: ScopeMemory, settings: Settings, now: int) -> None:
     _drop(scope, [key for keys in quiet for key in keys])
     scope.book.drop_before(before, _near([scope], settings.ranking))
     scope.ends.drop_before(before)
+    scope.said.drop_before(before, scope.alerts.__contains__)
 
 
 def forget_changes(tenant: TenantMemory, scopes: Iterable[ScopeMemory], settings: Settings, now: int) -> None:

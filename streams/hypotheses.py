@@ -8,6 +8,7 @@ from schemas.times import clock_text, span_text
 from streams.assess import Assessment, Surroundings
 from streams.checks import check_of
 from streams.citations import Citations, claim, time_value
+from streams.hearing import statement, verdicts
 from streams.rank import Scored
 from streams.state import ChangeState
 
@@ -53,7 +54,18 @@ def _hypothesis(
         claims_against=tuple(speaks_against),
         check=check_of(scored, assessment.ranked[: rank - 1], assessment),
         features={name: round(value, 4) for name, value in scored.features.items()},
+        verdict=_verdict(change, assessment, cite),
     )
+
+
+def _verdict(change: ChangeState | None, assessment: Assessment, cite: Citations) -> Claim | None:
+    """The last word of a person on it."""
+    word = verdicts(assessment.said).get(change.facts.source_ref if change else None)
+    if word is None:
+        return None
+    facts = word.said.facts
+    text = f"{statement(facts, change.facts.title if change else None)}, {clock_text(facts.given_at)}"
+    return claim(text, cite.feedback(word.said), values=(facts.person, facts.source_ref))
 
 
 def _for(

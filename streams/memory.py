@@ -12,6 +12,7 @@ from streams.correlate import Index, Plan, index_of
 from streams.cursors import Cursors
 from streams.desk import Desk, desk_of
 from streams.ends import EndBook
+from streams.feedback import FeedbackBook, FeedbackState
 from streams.group import Life
 from streams.origins import Origins
 from streams.state import AlertKey, AlertState, ChangeState, EntityState
@@ -35,6 +36,8 @@ class Material(NamedTuple):
     edges: tuple[str, ...] = ()
     proposals: tuple[str, ...] = ()
     undone: bool = False
+    heard: tuple[str, ...] = ()
+    """What people have said, in words."""
 
 
 NOTHING_YET = Material()
@@ -71,7 +74,7 @@ class Decided:
 
 
 class Due(NamedTuple):
-    """Something to look at once the clock has come to `at`: an alert, a hold, a count, a change, the catalog."""
+    """Something to look at once the clock has come to `at`: an alert, a hold, a count, a change, what was said, ..."""
 
     at: int
     what: str
@@ -130,6 +133,7 @@ class ScopeMemory:
     alerts: dict[AlertKey, AlertState] = field(default_factory=dict)
     book: ChangeBook = field(default_factory=ChangeBook)
     ends: EndBook = field(default_factory=EndBook)
+    said: FeedbackBook = field(default_factory=FeedbackBook)
     published: dict[str, Published] = field(default_factory=dict)
     decided: dict[str, Decided] = field(default_factory=dict)
     firsts: dict[AlertKey, str] = field(default_factory=dict)
@@ -154,9 +158,9 @@ class ScopeMemory:
         """Remembers to look at something once the clock has come to `at`."""
         heappush(self.due, Due(at, what, key, ref))
 
-    def is_settled(self, change: ChangeState) -> bool:
-        """True for a change that decisions count by now."""
-        return change.settle_at <= self.last_step
+    def is_settled(self, known: ChangeState | FeedbackState) -> bool:
+        """True for a change, or for what a person said, that decisions count by now."""
+        return known.settle_at <= self.last_step
 
     def published_life(self, first: AlertKey) -> Life | None:
         """What the candidate with this first alert was last published as."""
@@ -180,6 +184,8 @@ class ScopeMemory:
                 settled=index_of(settled, topology, settings, decided, self.last_step, sure),
                 version=tenant.version,
             )
+            self.views.live.wishes = self.said.wishes
+            self.views.settled.wishes = lambda: self.said.wishes(self.is_settled)
             self.plans = None
         return self.views
 

@@ -24,7 +24,14 @@ from streams.hypotheses import hypotheses_of
 from streams.limits import cut
 from streams.links import Link
 from streams.propose import proposals_of
-from streams.sections import change_lines, failing_lines, radius_of, timeline_of
+from streams.sections import (
+    change_lines,
+    failing_lines,
+    feedback_of,
+    moments_of,
+    radius_of,
+    timeline_of,
+)
 from streams.unknowns import unknowns_of
 from streams.who import ownership_of
 
@@ -64,8 +71,9 @@ def packet_of(
     at, belief = cut.proposed_at, settings.ranking.withdraw_below
     proposals = () if at is None else proposals_of(assessment, around, cite, at=at, belief=belief)
     unknowns = unknowns_of(assessment, around, settings)
+    said = feedback_of(assessment, cite)
     first_packet = Moment(at=cut.first_packet_at, kind="packet", text="first packet")
-    timeline = (*timeline_of(assessment, failing, changes, cite), first_packet)
+    timeline = (*timeline_of(assessment, failing, changes, cite), *moments_of(said), first_packet)
     return Packet(
         candidate=candidate_of(assessment, around, cut, proposals, unknowns),
         whats_new=cut.whats_new,
@@ -82,6 +90,7 @@ def packet_of(
         timeline=tuple(sorted(timeline, key=lambda moment: moment.at)),
         draft=draft_of(assessment, around, failing, hypotheses, ownership),
         evidence=cite.listed(),
+        feedback=said,
     )
 
 
@@ -118,7 +127,9 @@ def candidate_of(
 
 
 def state_of(assessment: Assessment) -> State:
-    """Open while any of its alerts is firing."""
+    """Closed where a person closed it, else open while any of its alerts is firing."""
+    if assessment.closed:
+        return "closed"
     return "open" if assessment.firing else "resolved"
 
 

@@ -5,6 +5,7 @@ from schemas.packets import Action, Claim, Proposal, Tier
 from schemas.times import clock_text
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations, claim, time_value
+from streams.hearing import verdicts
 from streams.state import ChangeState
 from streams.topology import service_of
 
@@ -20,9 +21,15 @@ _ACTIONS: dict[str, Action] = {
 def proposals_of(
     assessment: Assessment, around: Surroundings, cite: Citations, *, at: int, belief: float
 ) -> tuple[Proposal, ...]:
-    """One action on the top suspect, if belief in it is at least `belief`; `at` is the time of the fold's clock."""
+    """One action on the top suspect, if belief in it is at least `belief`; `at` is the time of the fold's clock.
+
+    None where a person has rejected the suspect, or closed the incident.
+    """
     change = assessment.top.change
-    if change is None or assessment.top.confidence < belief:
+    if change is None or assessment.top.confidence < belief or assessment.closed:
+        return ()
+    word = verdicts(assessment.said).get(change.facts.source_ref)
+    if word and not word.confirmed:
         return ()
     action, target = _ACTIONS[change.facts.kind], _target(change, around)
     first = assessment.group.placed[0].alert

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from schemas.codec import MAX_VALUE_BYTES, Undecodable, decode
 from schemas.events import Alert, Change, Entity
+from schemas.feedback import Feedback
 from schemas.model import Message
 from schemas.times import parse_time
 from schemas.topics import TOPICS
@@ -51,7 +52,7 @@ def read_published(topic: str, value: bytes, *, as_json: bool, broker_at: int) -
         raise Undecodable("too_large", f"a record of {len(value)} bytes is over the limit of {MOST_BYTES}")
     stated = _from_json(topic, value, broker_at) if as_json else (decode(topic, value), False)
     message, assumed = stated
-    if not isinstance(message, Alert | Change | Entity):
+    if not isinstance(message, Alert | Change | Entity | Feedback):
         raise Undecodable("not_an_input", f"topic {topic} takes no published records")
     return Stated(message, assumed)
 

@@ -13,8 +13,10 @@ from schemas.settings import micros
 from streams.assess import Assessment, assess
 from streams.citations import Citations
 from streams.group import Group
+from streams.hearing import statements
 from streams.memory import Content, Decided, Material, Published
 from streams.packet import Cut, packet_of, state_of
+from streams.sections import MAX_LINES
 from streams.settling import NO_CHANGE, absorbed, stirred
 from streams.state import AlertKey
 from streams.turn import Turn
@@ -109,6 +111,7 @@ def _material(assessment: Assessment, turn: Turn, decided: Decided | None) -> Ma
         edges=tuple(edges),
         proposals=tuple(sorted(decided.proposals)) if decided else (),
         undone=assessment.undone_by is not None,
+        heard=tuple(text for _, text in statements(assessment.said[-MAX_LINES:], assessment.ranked)),
     )
 
 
@@ -148,6 +151,9 @@ def _news(published: Published, now: Material) -> Iterator[str]:
         "undone": "the top suspect has been undone" if now.undone else "the top suspect is in force",
     }
     yield from (said for name, said in words.items() if getattr(before, name) != getattr(now, name))
+    yield from (text for text in now.heard if text not in before.heard)
+    if set(before.heard) - set(now.heard) and not set(now.heard) - set(before.heard):
+        yield "what a person said has been taken back"
     if set(now.proposals) - set(before.proposals):
         yield "an action is proposed"
     if published.merged_into:

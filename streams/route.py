@@ -21,6 +21,7 @@ from schemas.events import (
     Entity,
     EntityFacts,
 )
+from schemas.feedback import Feedback
 from schemas.identity import content_hash, digest, partition_of
 from schemas.settings import Settings, TenantSettings, is_replay
 from schemas.signals import LIVE_CLOCK, Mark, Signal, SignalKind, Span
@@ -61,10 +62,13 @@ class Raw(Protocol):
         """Headers in order."""
 
 
+Facts = AlertFacts | ChangeFacts | EntityFacts | Feedback
+
+
 class Read(NamedTuple):
     """What a value says, redacted, the hash of its original, and whether the broker's time is its event time."""
 
-    facts: AlertFacts | ChangeFacts | EntityFacts
+    facts: Facts
     content_hash: str
     time_assumed: bool = False
     is_shortened: bool = False
@@ -137,7 +141,7 @@ def _route_one(place: _Place, partitions: int, settings: Settings, routed: Route
         signal = _signal(place, tenant.name, environment, read, ingested_at, notes)
         routed.signals.append((partition_of(tenant.name, environment, partitions), signal))
         return
-    environment_or_all = None if isinstance(read.facts, EntityFacts) else _environment(read.facts, tenant)
+    environment_or_all = _environment(read.facts, tenant)
     signal = _signal(place, tenant.name, environment_or_all, read, ingested_at, notes)
     if environment_or_all is None:
         routed.signals.extend((number, signal) for number in range(partitions))
@@ -215,16 +219,27 @@ def _understood(topic: str, value: bytes, as_json: bool, broker_at: int = 0) -> 
     return Read(facts.model_validate(cleaned), original_hash(message), assumed, is_shortened)
 
 
-_KINDS: dict[type, SignalKind] = {AlertFacts: "alert", ChangeFacts: "change", EntityFacts: "entity"}
-_BODIES: dict[type, type[AlertFacts | ChangeFacts | EntityFacts]] = {
+_KINDS: dict[type, SignalKind] = {
+    AlertFacts: "alert",
+    ChangeFacts: "change",
+    EntityFacts: "entity",
+    Feedback: "feedback",
+}
+_BODIES: dict[type, type[Facts]] = {
     Alert: AlertFacts,
     Change: ChangeFacts,
     Entity: EntityFacts,
+    Feedback: Feedback,
 }
 
 
-def _environment(facts: AlertFacts | ChangeFacts, tenant: TenantSettings) -> str | None:
-    """The environment that an event names, in the tenant's own words; else what its namespace stands for."""
+def _environment(facts: Facts, tenant: TenantSettings) -> str | None:
+    """The environment that an event names, in the tenant's own words; else what its namespace stands for.
+
+    A catalog entry has none; a person names that of the candidate, as it stands there.
+    """
+    if isinstance(facts, EntityFacts | Feedback):
+        return facts.environment if isinstance(facts, Feedback) else None
     named = (facts.environment or "").strip().lower()
     if named:
         return tenant.environments.get(named, named)
@@ -235,7 +250,7 @@ def _signal(
     place: _Place, tenant: str, environment: str | None, read: Read, ingested_at: int, notes: tuple[str, ...]
 ) -> Signal:
     facts = read.facts
-    notified_at = None if isinstance(facts, EntityFacts) else facts.notified_at
+    notified_at = facts.notified_at if isinstance(facts, AlertFacts | ChangeFacts) else None
     offset = place.record.offset
     return Signal(
         kind=_KINDS[type(facts)],
@@ -250,6 +265,7 @@ def _signal(
         alert=facts if isinstance(facts, AlertFacts) else None,
         change=facts if isinstance(facts, ChangeFacts) else None,
         entity=facts if isinstance(facts, EntityFacts) else None,
+        feedback=facts if isinstance(facts, Feedback) else None,
     )
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from schemas.packets import ChangeLine, Claim, Dependency, Failing, Moment, Radius
+from schemas.packets import ChangeLine, Claim, Dependency, Failing, Heard, Moment, Radius
 from schemas.times import SECOND, clock_text, span_text
 from streams.assess import Assessment, Surroundings, highest
 from streams.citations import Citations, claim, time_value
+from streams.feedback import FeedbackState
 from streams.group import Placed
+from streams.hearing import statements
 from streams.state import ChangeState, EntityState
 from streams.topology import service_of
 
@@ -175,3 +177,28 @@ def timeline_of(
             evidence = (cite.resolution(placed.alert),)
             moments.append(Moment(at=placed.alert.ended_at, kind="resolved", text=text, evidence=evidence))
     return tuple(sorted(moments, key=lambda m: (m.at, m.kind, m.text)))
+
+
+def feedback_of(assessment: Assessment, cite: Citations) -> tuple[Heard, ...]:
+    """What people have said, the latest last."""
+    return tuple(
+        _heard(said, text, cite) for said, text in statements(assessment.said[-MAX_LINES:], assessment.ranked)
+    )
+
+
+def _heard(said: FeedbackState, text: str, cite: Citations) -> Heard:
+    facts = said.facts
+    values = (facts.person, facts.team, facts.cause, facts.source_ref)
+    return Heard(
+        feedback_id=facts.feedback_id,
+        kind=facts.kind,
+        at=facts.given_at,
+        person=facts.person,
+        claim=claim(text, cite.feedback(said), values=values),
+    )
+
+
+def moments_of(said: Sequence[Heard]) -> Iterator[Moment]:
+    """The same for the time line."""
+    for one in said:
+        yield Moment(at=one.at, kind="feedback", text=one.claim.text, evidence=one.claim.evidence)

@@ -13,6 +13,7 @@ from schemas.times import LATEST, MINUTE, format_time
 from streams.assess import Assessment, assess
 from streams.citations import Citations
 from streams.correlate import Index
+from streams.feedback import FeedbackState
 from streams.group import Group, Life
 from streams.links import Link
 from streams.memory import Decided, Due, ScopeMemory
@@ -53,19 +54,48 @@ def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
     everything = any(d.what == "catalog" for d in due)
     looked_at = {d.key for d in due if d.what in {"alert", "hold", "end"}}
     keys = set(alerts) if everything else looked_at & alerts.keys()
-    refs = sorted({d.ref for d in due if d.what == "change"})
+    refs = _refs(due, "change")
     if refs:
         turn.views.settled.reconsider()
     for ref in refs:
         for change in _changes(ref, turn):
             keys |= near_change(change, turn)
+    said = [state for ref in _refs(due, "feedback") if (state := turn.scope.said.by_id.get(ref))]
+    if said:
+        turn.views.settled.reconsider()
+        keys |= {key for state in said for key in meant(state, turn.scope)}
     for key in sorted(keys):
         _settle(alerts[key], step, turn)
     named = {turn.name(g.first): g for g in stirred(keys, turn.views.settled, turn.scope.decided_life)}
     for name, members in named.items():
         _decide_candidate(name, members, step, turn)
     _merge(named, step, turn)
+    for state in said:
+        _heard(state, step, turn)
     return keys
+
+
+def _refs(due: Iterable[Due], what: str) -> list[str]:
+    return sorted({d.ref for d in due if d.what == what})
+
+
+def meant(said: FeedbackState, scope: ScopeMemory) -> set[AlertKey]:
+    """The alerts whose candidates may change with what a person said, or took back."""
+    taken_back = scope.said.by_id.get(said.facts.undoes or "")
+    return (said.keys() | (taken_back.keys() if taken_back else set())) & scope.alerts.keys()
+
+
+def _heard(said: FeedbackState, step: int, turn: Turn) -> None:
+    """Puts on record, once, to which candidate what a person said has been counted."""
+    if said.recorded or said.settle_at > step:
+        return
+    said.recorded = True
+    facts, settled = said.facts, turn.views.settled
+    name = facts.candidate_id
+    if said.anchor is not None and said.anchor in settled.alerts:
+        name = turn.name(settled.group(said.anchor).first)
+    details = {"feedback": facts.feedback_id, "kind": facts.kind, "person": facts.person}
+    turn.audit(name, "heard", step, {**details, "said_of": facts.candidate_id})
 
 
 def _settle(alert: AlertState, step: int, turn: Turn) -> None:

@@ -3,7 +3,7 @@
 What can be built again (the index, the topology) is not in it. An unknown format is refused.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from heapq import heapify
 from typing import Any, Final
 
@@ -18,9 +18,10 @@ from streams.ends import EndBook
 from streams.group import Life
 from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
 from streams.placing import Told
+from streams.snapshot_feedback import dump_said, load_said
 from streams.state import AlertKey, AlertState, ChangeState, End, EntityState, Ref
 
-FORMAT: Final = 5
+FORMAT: Final = 6
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
 _SLICE: Final = 200
 """Alerts that are written at once: a few milliseconds."""
@@ -150,6 +151,7 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
         "environment": scope.environment,
         "changes": _dump_book(scope.book),
         "ends": _dump_ends(scope.ends),
+        "said": dump_said(scope.said),
         "published": {name: _dump_published(published) for name, published in scope.published.items()},
         "decided": {name: _dump_decided(decided) for name, decided in scope.decided.items()},
         "due": sorted(scope.due),
@@ -174,6 +176,7 @@ def _load_scope(stored: Stored) -> ScopeMemory:
         alerts={alert.key: alert for alert in alerts},
         book=_load_book(stored["changes"]),
         ends=_load_ends(stored["ends"]),
+        said=load_said(stored["said"]),
         published=published,
         decided=decided,
         firsts={
@@ -235,8 +238,8 @@ def _load_alert(stored: Stored) -> AlertState:
         ref=Ref(*stored["ref"]),
         notes=frozenset(stored["notes"]),
         resolved=Ref(*stored["resolved"]) if stored["resolved"] else None,
-        ends=dict(_pairs(stored["ends"])),
-        cells=dict(_pairs(stored["cells"])),
+        ends=dict(stored["ends"]),
+        cells=dict(stored["cells"]),
         **rest,
     )
 
@@ -294,7 +297,3 @@ def _load_life(stored: Stored) -> Life | None:
 
 def _key(stored: Stored) -> AlertKey:
     return stored[0], stored[1]
-
-
-def _pairs(stored: Stored) -> Iterable[tuple[int, int]]:
-    return ((end, count) for end, count in stored)

@@ -9,6 +9,7 @@ from streams.assess import Assessment, Surroundings
 from streams.blame import root_beliefs
 from streams.citations import Citations, claim
 from streams.group import Placed
+from streams.hearing import handed_before, statement
 from streams.sections import MAX_LINES
 from streams.state import EntityState
 
@@ -55,6 +56,10 @@ def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) 
 
 def _owner_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:
     owner = assessment.owner
+    said = around.said.by_id.get(owner.feedback or "")
+    if said and owner.team:
+        yield claim(statement(said.facts), cite.feedback(said), values=(said.facts.person, owner.team))
+    yield from _history_claims(assessment, around, cite)
     entity = around.topology.entities.get(owner.entity or "")
     if entity and owner.team:
         text = f"{entity.facts.name} is owned by {owner.team}"
@@ -62,6 +67,18 @@ def _owner_claims(assessment: Assessment, around: Surroundings, cite: Citations)
     if owner.alert is not None and owner.team:
         alert = assessment.group.placed[owner.alert].alert
         yield claim(f"{alert.facts.name} names {owner.team}", cite.alert(alert), values=(owner.team,))
+
+
+def _history_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:
+    """To whom such alerts were handed over before, where more than one incident says so or the owner is another."""
+    before = handed_before(assessment.group, assessment.owner.service, around.said.counting())
+    if not before:
+        return
+    team, times = before[-1].facts.team, len(before)
+    if times == 1 and team == assessment.owner.team:
+        return
+    text = f"such alerts were handed over to {team} {f'{times} times' if times > 1 else 'once'} before"
+    yield claim(text, *(cite.feedback(said) for said in before[-_MAX_ALERTS:]), values=(team,))
 
 
 def _root_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from schemas.times import LATEST, SECOND
-from schemas.topics import INPUT_TOPICS
+from schemas.topics import TICKED_TOPICS
 from sources.recording import (
     BadRecording,
     Delivery,
@@ -88,8 +88,8 @@ def test_an_empty_recording_is_only_an_end() -> None:
 
 def test_a_tick_goes_to_every_partition_of_every_input() -> None:
     """Its header should name the time and the tenant; its value must not delete in a compacted topic."""
-    records = tick_records("replay-a", AT, dict.fromkeys(INPUT_TOPICS, 3))
-    assert [(topic, partition) for topic in INPUT_TOPICS for partition in range(3)] == [
+    records = tick_records("replay-a", AT, dict.fromkeys(TICKED_TOPICS, 3))
+    assert [(topic, partition) for topic in TICKED_TOPICS for partition in range(3)] == [
         (record.topic, record.partition) for record in records
     ]
     assert {(b"tick", b"\0", (("tick", str(AT).encode()), ("tenant", b"replay-a")))} == {

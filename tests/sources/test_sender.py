@@ -9,7 +9,7 @@ import pytest
 
 from local.kafka import Broker
 from schemas.times import SECOND
-from schemas.topics import INPUT_TOPICS
+from schemas.topics import TICKED_TOPICS
 from sources.catalogue import FORMATS
 from sources.intake import take
 from sources.recording import Delivery, Tick, deliveries, script, tick_records
@@ -52,7 +52,7 @@ def in_process(steps: Iterator[Delivery | Tick], tenant: str) -> Written:
     written: Written = Counter()
     for step in steps:
         if isinstance(step, Tick):
-            outgoing = tick_records(tenant, step.at, dict.fromkeys(INPUT_TOPICS, PARTITIONS))
+            outgoing = tick_records(tenant, step.at, dict.fromkeys(TICKED_TOPICS, PARTITIONS))
         elif step.source in FORMATS:
             intake = take(step.source, step.body, step.headers, step.received_at, tenant)
             outgoing = tuple(taken.record for taken in intake.published)
@@ -66,7 +66,7 @@ def in_kafka(bootstrap: str, tenant: str) -> Written:
     """What stands on the input topics."""
     return Counter(
         (topic, key_of(one), content(one), tuple(headers(one).items()))
-        for topic in INPUT_TOPICS
+        for topic in TICKED_TOPICS
         for one in of_tenant(bootstrap, topic, tenant)
     )
 

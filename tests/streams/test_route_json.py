@@ -109,6 +109,7 @@ def test_an_assumed_time_stands_in_the_original_that_is_cited(original: dict[str
     value = orjson.dumps({**DEPLOY, "effective_at": None, **original})
     found = signal(orjson.loads(value), "deploys", 7)
     again = read_again("deploys", value, at(7))
+    assert isinstance(again, Change)
     assert found.content_hash == original_hash(again)
     assert str(at(7)) in again.original or not original
     assert read_again("alerts", encode("alerts", alert("a", start=0)), 0) == alert("a", start=0)

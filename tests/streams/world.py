@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from schemas.codec import encode
 from schemas.events import Alert, Change, ChangeKind, Entity, Severity
+from schemas.feedback import Feedback
 from schemas.identity import content_hash
 from schemas.model import Message
 from schemas.packets import Candidate, Packet
@@ -23,6 +24,7 @@ from streams.route import mark_of, route
 TENANT = "replay-test"
 T0 = parse_time("2026-02-03T03:00:00Z")
 INPUTS = {"alerts": 1, "deploys": 1, "flags": 1, "configs": 1, "catalog": 1}
+"""The inputs that clocks wait for."""
 
 
 def at(seconds: float) -> int:
@@ -116,6 +118,9 @@ SHOP = (
 """frontend -> checkout -> payment, frontend and checkout -> cart; billing -> ledger stands apart."""
 
 
+_TOPICS: dict[type[Message], str] = {Alert: "alerts", Entity: "catalog", Feedback: "feedback"}
+
+
 @dataclass(frozen=True)
 class Stored:
     """A record as the broker would store it."""
@@ -138,7 +143,7 @@ class Sent:
         """The topic that takes such a message."""
         if isinstance(self.message, Change):
             return {"deploy": "deploys", "flag": "flags", "config": "configs"}[self.message.kind]
-        return "alerts" if isinstance(self.message, Alert) else "catalog"
+        return _TOPICS[type(self.message)]
 
 
 @dataclass
@@ -148,7 +153,9 @@ class World:
     settings: Settings = field(default_factory=Settings)
     tenant: str = TENANT
     build: str = "test"
-    topics: dict[str, list[Stored]] = field(default_factory=lambda: {topic: [] for topic in INPUTS})
+    topics: dict[str, list[Stored]] = field(
+        default_factory=lambda: {topic: [] for topic in (*INPUTS, "feedback")}
+    )
     log: list[Signal] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     memory: Memory = field(default_factory=lambda: Memory(0))
