@@ -17,7 +17,7 @@ from schemas.settings import (
     StateSettings,
     TenantSettings,
 )
-from schemas.thresholds import CorrelationSettings, RankingSettings
+from schemas.thresholds import CorrelationSettings, FeedSettings, RankingSettings
 
 _HEAD: Final = """\
 <!-- Made by `make docs`; change schemas/settings.py, not this page. -->
@@ -27,8 +27,8 @@ _HEAD: Final = """\
 One TOML file for all processes, named by `--settings` or by `INCIDENTS_SETTINGS`. What is left out has its default. A
 wrong name or value is refused with one line that says which. Names that end in `_s` are seconds.
 
-A hash of `[[tenants]]` (without tokens and secrets), `[correlation]` and `[ranking]` is part of every revision and
-audit entry: other settings give other revisions, never the same ones with another content. A file with
+A hash of `[[tenants]]` (without tokens and secrets), `[correlation]`, `[ranking]` and `[feeds]` is part of every
+revision and audit entry: other settings give other revisions, never the same ones with another content. A file with
 `signing_secrets` should be readable by the gateway's user alone; the other processes can have one without them.
 """
 _GROUPS: Final[dict[str, type[Message]]] = {
@@ -37,6 +37,7 @@ _GROUPS: Final[dict[str, type[Message]]] = {
     "[[tenants]]": TenantSettings,
     "[correlation]": CorrelationSettings,
     "[ranking]": RankingSettings,
+    "[feeds]": FeedSettings,
     "[state]": StateSettings,
     "[audit]": AuditSettings,
     "[sink]": SinkSettings,

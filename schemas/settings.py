@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from schemas.identity import content_hash
 from schemas.model import Message
 from schemas.page_settings import PageSettings
-from schemas.thresholds import CorrelationSettings, RankingSettings
+from schemas.thresholds import CorrelationSettings, FeedSettings, RankingSettings
 from schemas.times import SECOND
 
 REPLAY_PREFIX: Final = "replay-"
@@ -169,6 +169,7 @@ class Settings(Message):
     )
     correlation: CorrelationSettings = CorrelationSettings()
     ranking: RankingSettings = RankingSettings()
+    feeds: FeedSettings = FeedSettings()
     state: StateSettings = StateSettings()
     audit: AuditSettings = AuditSettings()
     sink: SinkSettings = SinkSettings()
@@ -194,5 +195,5 @@ class Settings(Message):
     def fold_hash(self) -> str:
         """16 hexadecimal digits over the settings that decide what the fold says; no key of a sender is in it."""
         keys = {"tenants": {"__all__": {"token_sha256", "signing_secrets"}}}
-        decisive = self.model_dump_json(include={"tenants", "correlation", "ranking"}, exclude=keys)
+        decisive = self.model_dump_json(include={"tenants", "correlation", "ranking", "feeds"}, exclude=keys)
         return content_hash(decisive.encode())[:16]

@@ -109,6 +109,33 @@ class CorrelationSettings(Message):
     )
 
 
+class FeedSettings(Message):
+    """When a feed of changes is said to be silent, late, or by a clock of its own."""
+
+    known_days: int = Field(
+        5,
+        ge=2,
+        description="Days with a report from which a feed's rhythm is believed; below it nothing is said.",
+    )
+    silent_usual: float = Field(
+        4.0,
+        ge=1,
+        description="A feed may be silent after so many of its usual gaps between two days with a report.",
+    )
+    silent_longest: float = Field(2.0, ge=1, description="And after so many of the longest of these gaps.")
+    gone_s: float = Field(
+        7_776_000.0, description="A feed that has been quiet so long counts as given up, and is not named."
+    )
+    known_reports: int = Field(3, ge=1, description="Reports from which their usual way here is believed.")
+    late_s: float = Field(
+        300.0, description="A feed is late where its reports usually come so long after they took effect."
+    )
+    skew_s: float = Field(
+        2.0,
+        description="A clock is ahead where what it dates lies further than this in the future as it comes.",
+    )
+
+
 class RankingSettings(Message):
     """Which change is suspected, and whether any."""
 

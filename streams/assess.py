@@ -11,6 +11,7 @@ from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
 from streams.desk import Desk
 from streams.feedback import FeedbackBook, FeedbackState
+from streams.feeds import Feeds
 from streams.group import Group
 from streams.hearing import closing, heard, owner_by_people, said_of
 from streams.rank import Scored, Window, alerting, rank, window_of, window_times
@@ -40,6 +41,8 @@ class Surroundings:
     """Rotas and runbooks."""
     said: FeedbackBook = field(default_factory=FeedbackBook)
     """What people have said."""
+    feeds: tuple[Feeds, ...] = ()
+    """How regularly changes of the scope, and of the whole tenant, are reported."""
 
     def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`."""

@@ -165,6 +165,10 @@ class Index:
         spots = self.by_label.get(label, [])
         return [key for _, key in spots[bisect_left(spots, (opens,)) : bisect_left(spots, (closes + 1,))]]
 
+    def since(self, opens: int) -> list[AlertKey]:
+        """Keys of the alerts that start at or after this time."""
+        return [key for _, key in self.spots[bisect_left(self.spots, (opens,)) :]]
+
     def begun(self, fingerprint: str, by: int) -> list[AlertKey]:
         """Keys of the alerts of a fingerprint that started at or before this time, by start."""
         spots = self.by_fingerprint.get(fingerprint, [])

@@ -19,6 +19,7 @@ from streams.clock import clock_of
 from streams.correlate import Index
 from streams.ends import end_of
 from streams.feedback import About, feedback_of, named_by
+from streams.feeds import Feeds, feeds_of
 from streams.forget import forget, forget_changes, overflow
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.revisions import revise
@@ -138,10 +139,11 @@ class Fold:
         if tenant.see_kind(facts.kind, facts.effective_at):
             self._reconsider_all(tenant)
         if signal.environment is None:
-            book, scopes = tenant.book, self.memory.scopes_of(tenant.name)
+            book, feeds, scopes = tenant.book, tenant.feeds, self.memory.scopes_of(tenant.name)
         else:
             scope = self.memory.scope(signal.tenant, signal.environment)
-            book, scopes = scope.book, [scope]
+            book, feeds, scopes = scope.book, scope.feeds, [scope]
+        self._report(signal, facts, feeds, scopes)
         if not book.add(change):
             return
         for scope in scopes:
@@ -152,6 +154,18 @@ class Fold:
             if known.suspectable and scope.alerts:
                 turn = self._turn(scope, tenant, cause)
                 revise(near_change(known, turn), signal.ingested_at, turn)
+
+    def _report(
+        self, signal: Signal, facts: ChangeFacts, feeds: Feeds, scopes: Iterable[ScopeMemory]
+    ) -> None:
+        """Learns the rhythm of what reports; candidates that began later are looked at again, since it may be said."""
+        if facts.status != "succeeded":
+            return
+        for feed in feeds_of(facts):
+            feeds.add(feed, facts.effective_at, signal.ingested_at)
+        since = facts.effective_at - micros(self.settings.ranking.look_ahead_s)
+        for scope in scopes:
+            scope.unrevised |= set(scope.views.live.since(since)) if scope.views else set()
 
     def _entity(self, signal: Signal, facts: EntityFacts, tenant: TenantMemory) -> None:
         entity = EntityState(facts, ref_of(signal))
@@ -249,6 +263,7 @@ class Fold:
             evicted=scope.evicted,
             desk=tenant.desk(),
             said=scope.said,
+            feeds=(scope.feeds, tenant.feeds),
         )
 
 

@@ -13,6 +13,7 @@ from streams.cursors import Cursors
 from streams.desk import Desk, desk_of
 from streams.ends import EndBook
 from streams.feedback import FeedbackBook, FeedbackState
+from streams.feeds import Feeds
 from streams.group import Life
 from streams.origins import Origins
 from streams.state import AlertKey, AlertState, ChangeState, EntityState
@@ -92,6 +93,8 @@ class TenantMemory:
     ends: EndBook = field(default_factory=EndBook)
     kinds_seen: dict[str, int] = field(default_factory=dict)
     """Kinds of change ever published, with the time at which the earliest known one took effect."""
+    feeds: Feeds = field(default_factory=Feeds)
+    """How regularly changes without an environment are reported."""
     version: int = 0
     """Counts the changes of the catalog, so that scopes see when theirs is stale."""
     swept_at: int = 0
@@ -134,6 +137,8 @@ class ScopeMemory:
     book: ChangeBook = field(default_factory=ChangeBook)
     ends: EndBook = field(default_factory=EndBook)
     said: FeedbackBook = field(default_factory=FeedbackBook)
+    feeds: Feeds = field(default_factory=Feeds)
+    """How regularly changes of this environment are reported."""
     published: dict[str, Published] = field(default_factory=dict)
     decided: dict[str, Decided] = field(default_factory=dict)
     firsts: dict[AlertKey, str] = field(default_factory=dict)

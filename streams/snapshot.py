@@ -15,6 +15,7 @@ from streams.clock import Clock, Clocks
 from streams.correlate import Plan
 from streams.cursors import Applied, Cursors
 from streams.ends import EndBook
+from streams.feeds import dump_feeds, load_feeds
 from streams.group import Life
 from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
 from streams.placing import Told
@@ -105,6 +106,7 @@ def _dump_tenant(tenant: TenantMemory) -> Stored:
         "changes": _dump_book(tenant.book),
         "ends": _dump_ends(tenant.ends),
         "kinds_seen": tenant.kinds_seen,
+        "feeds": dump_feeds(tenant.feeds),
         "swept_at": tenant.swept_at,
     }
 
@@ -119,6 +121,7 @@ def _load_tenant(stored: Stored) -> TenantMemory:
         book=_load_book(stored["changes"]),
         ends=_load_ends(stored["ends"]),
         kinds_seen=stored["kinds_seen"],
+        feeds=load_feeds(stored["feeds"]),
         swept_at=stored["swept_at"],
     )
 
@@ -152,6 +155,7 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
         "changes": _dump_book(scope.book),
         "ends": _dump_ends(scope.ends),
         "said": dump_said(scope.said),
+        "feeds": dump_feeds(scope.feeds),
         "published": {name: _dump_published(published) for name, published in scope.published.items()},
         "decided": {name: _dump_decided(decided) for name, decided in scope.decided.items()},
         "due": sorted(scope.due),
@@ -177,6 +181,7 @@ def _load_scope(stored: Stored) -> ScopeMemory:
         book=_load_book(stored["changes"]),
         ends=_load_ends(stored["ends"]),
         said=load_said(stored["said"]),
+        feeds=load_feeds(stored["feeds"]),
         published=published,
         decided=decided,
         firsts={

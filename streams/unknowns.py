@@ -7,6 +7,7 @@ from schemas.packets import Unknown
 from schemas.settings import Settings
 from schemas.times import LATEST, date_text, format_time, span_text
 from streams.assess import Assessment, Surroundings
+from streams.feed_gaps import feed_gaps
 from streams.who import is_overdue, runbook_of
 
 _NOT_BUILT_YET = (
@@ -38,6 +39,7 @@ def unknowns_of(assessment: Assessment, around: Surroundings, settings: Settings
         *_ownership(assessment, around),
         *_duty(assessment, around),
         *_cause(assessment, around, settings),
+        *feed_gaps(assessment, around, settings.feeds),
         *_notes(assessment, around),
         *_transport(around),
         *_NOT_BUILT_YET,
