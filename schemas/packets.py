@@ -239,11 +239,20 @@ class Candidate(Message):
     continues: str | None = Field(None, description="Earlier candidate whose life had ended.")
 
 
+class OutsideDraft(Message):
+    """Words for people outside, which name nothing of ours. They are sent by a person, or not at all."""
+
+    needs_approval: bool = Field(True, description="Always true: nothing here is sent by itself.")
+    sentences: tuple[Claim, ...] = Field((), description="The draft, a statement a sentence.")
+
+
 class Packet(Message):
     """The context packet of one candidate at one revision. A value of context-packets."""
 
     candidate: Candidate = Field(description="The candidate that it explains.")
     whats_new: tuple[str, ...] = Field((), description="What changed since the last revision.")
+    news: tuple[Claim, ...] = Field((), description="The same as statements, each with what shows it.")
+    summary: tuple[Claim, ...] = Field((), description="For responders, a statement a sentence.")
     failing: tuple[Failing, ...] = Field(description="What is failing.")
     radius: Radius = Field(description="Blast radius.")
     changes: tuple[ChangeLine, ...] = Field(
@@ -258,6 +267,7 @@ class Packet(Message):
     unknowns: tuple[Unknown, ...] = Field((), description="What is not known.")
     timeline: tuple[Moment, ...] = Field((), description="What happened when.")
     draft: tuple[Claim, ...] = Field((), description="Internal update, a statement a sentence.")
+    outside: OutsideDraft | None = Field(None, description="Draft for people outside; needs approval.")
     evidence: tuple[Evidence, ...] = Field(min_length=1, description="All that is cited.")
     feedback: tuple[Heard, ...] = Field((), description="What people have said, the latest last.")
 
@@ -289,3 +299,10 @@ class Packet(Message):
                 yield proposal.overtaken
         yield from self.draft
         yield from (heard.claim for heard in self.feedback)
+        yield from self.words()
+
+    def words(self) -> Iterator[Claim]:
+        """The sentences that are made of other statements, but for the internal update."""
+        yield from self.summary
+        yield from self.news
+        yield from self.outside.sentences if self.outside else ()

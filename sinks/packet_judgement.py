@@ -103,5 +103,15 @@ def unknown(packet: Packet) -> list[str]:
 def draft(packet: Packet, cite: Cite) -> list[str]:
     """Sentences for people inside, each with what it rests on."""
     lines = ["DRAFT FOR STAKEHOLDERS (inside only; a person reads it before it is sent)"]
-    said = " ".join(f"{plain(claim.text).removesuffix('.')} {cite.claim(claim)}." for claim in packet.draft)
-    return [*lines, *wrapped("  ", said or "nothing to say yet", 2)]
+    return [*lines, *wrapped("  ", sentences(packet.draft, cite) or "nothing to say yet", 2)]
+
+
+def outside(packet: Packet, cite: Cite) -> list[str]:
+    """Sentences for people outside; nobody has approved them."""
+    said = sentences(packet.outside.sentences, cite) if packet.outside else ""
+    return ["DRAFT FOR OUTSIDE  NEEDS APPROVAL", *wrapped("  ", said or "nothing to say yet", 2)]
+
+
+def sentences(claims: tuple[Claim, ...], cite: Cite) -> str:
+    """Statements as sentences, each with what it rests on."""
+    return " ".join(f"{plain(claim.text).removesuffix('.')} {cite.claim(claim)}." for claim in claims)

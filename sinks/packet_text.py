@@ -3,12 +3,14 @@
 Pure: no clock, no colour. May not: judge, or name a command that does not exist. Goes to: `incidents show`.
 """
 
+from collections.abc import Iterator
+
 from schemas.packets import Candidate, Packet
 from schemas.times import span_text, to_datetime
 from sinks.citing import Cite, short
 from sinks.columns import WIDTH, columns_of, padded, plain, wrapped
 from sinks.packet_facts import changed, failing, moment_text, who
-from sinks.packet_judgement import draft, proposed, unknown, why
+from sinks.packet_judgement import draft, outside, proposed, sentences, unknown, why
 
 
 def packet_text(packet: Packet, unproven: frozenset[int] = frozenset()) -> str:
@@ -19,7 +21,8 @@ def packet_text(packet: Packet, unproven: frozenset[int] = frozenset()) -> str:
     """
     cite = Cite(packet, unproven)
     sections = (
-        header(packet),
+        header(packet, cite),
+        *summary(packet, cite),
         failing(packet, cite),
         changed(packet, cite),
         why(packet, cite),
@@ -28,12 +31,13 @@ def packet_text(packet: Packet, unproven: frozenset[int] = frozenset()) -> str:
         unknown(packet),
         timeline(packet),
         draft(packet, cite),
+        outside(packet, cite),
         _further(packet, cite),
     )
     return "\n\n".join("\n".join(lines) for lines in sections) + "\n"
 
 
-def header(packet: Packet) -> list[str]:
+def header(packet: Packet, cite: Cite) -> list[str]:
     """Which incident, how bad, since when, and what is new; merged, reopened and resolved in the first line."""
     candidate = packet.candidate
     began, revision = to_datetime(candidate.opened_at), candidate.revision
@@ -47,8 +51,17 @@ def header(packet: Packet) -> list[str]:
     if candidate.continues:
         lines += wrapped("", f"continues {short(candidate.continues)}, whose time was up", 2)
     if packet.whats_new:
-        lines += wrapped("", "since the last revision: " + plain("; ".join(packet.whats_new)), 2)
+        news = "; ".join(
+            f"{plain(claim.text).removesuffix('.')} {cite.claim(claim)}" for claim in packet.news
+        )
+        lines += wrapped("", "since the last revision: " + (news or plain("; ".join(packet.whats_new))), 2)
     return lines
+
+
+def summary(packet: Packet, cite: Cite) -> Iterator[list[str]]:
+    """The whole in a few sentences; packets of an earlier version have none."""
+    if packet.summary:
+        yield ["IN SHORT", *wrapped("  ", sentences(packet.summary, cite), 2)]
 
 
 def timeline(packet: Packet) -> list[str]:

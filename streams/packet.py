@@ -18,11 +18,12 @@ from schemas.packets import (
 from schemas.settings import Settings
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations
-from streams.draft import draft_of, title_of
+from streams.draft import News, Said, draft_of, news_of, summary_of, title_of
 from streams.group import Group, Placed
 from streams.hypotheses import hypotheses_of
 from streams.limits import cut
 from streams.links import Link
+from streams.outside import outside_of
 from streams.propose import proposals_of
 from streams.sections import (
     change_lines,
@@ -56,7 +57,7 @@ class Cut:
     """When the proposals in force were made; None where there are none."""
     first_packet_at: int
     continues: str | None = None
-    whats_new: tuple[str, ...] = ()
+    news: tuple[News, ...] = ()
 
 
 def packet_of(
@@ -71,12 +72,15 @@ def packet_of(
     at, belief = cut.proposed_at, settings.ranking.withdraw_below
     proposals = () if at is None else proposals_of(assessment, around, cite, at=at, belief=belief)
     unknowns = unknowns_of(assessment, around, settings)
-    said = feedback_of(assessment, cite)
+    heard = feedback_of(assessment, cite)
     first_packet = Moment(at=cut.first_packet_at, kind="packet", text="first packet")
-    timeline = (*timeline_of(assessment, failing, changes, cite), *moments_of(said), first_packet)
+    timeline = (*timeline_of(assessment, failing, changes, cite), *moments_of(heard), first_packet)
+    said = Said(failing, radius, hypotheses, ownership, proposals, heard)
     return Packet(
         candidate=candidate_of(assessment, around, cut, proposals, unknowns),
-        whats_new=cut.whats_new,
+        whats_new=tuple(news.text for news in cut.news),
+        news=news_of(cut.news, said),
+        summary=summary_of(assessment, said),
         failing=failing,
         radius=radius,
         changes=changes,
@@ -88,9 +92,10 @@ def packet_of(
         ownership=ownership,
         unknowns=unknowns,
         timeline=tuple(sorted(timeline, key=lambda moment: moment.at)),
-        draft=draft_of(assessment, around, failing, hypotheses, ownership),
+        draft=draft_of(assessment, around.environment, said),
+        outside=outside_of(assessment, failing, timeline),
         evidence=cite.listed(),
-        feedback=said,
+        feedback=heard,
     )
 
 

@@ -12,6 +12,7 @@ from schemas.packets import Candidate, Phase
 from schemas.settings import micros
 from streams.assess import Assessment, assess
 from streams.citations import Citations
+from streams.draft import News
 from streams.group import Group
 from streams.hearing import statements
 from streams.memory import Content, Decided, Material, Published
@@ -65,7 +66,7 @@ def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) ->
 def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> None:
     news = [*_news(published, look.material), *_counted(published, look)]
     if len(news) > _MAX_NEWS:
-        news = [*news[:_MAX_NEWS], f"and {len(news) - _MAX_NEWS} more"]
+        news = [*news[:_MAX_NEWS], News(f"and {len(news) - _MAX_NEWS} more")]
     published.number += 1
     published.material, published.content = look.material, look.content
     published.cut_at, published.merged_into = at, None
@@ -76,7 +77,7 @@ def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> No
         proposed_at=min(decided.proposals.values(), default=None) if decided else None,
         first_packet_at=published.first_cut_at,
         continues=turn.name(before) if before else None,
-        whats_new=tuple(news),
+        news=tuple(news),
     )
     packet = packet_of(look.assessment, turn.around, turn.settings, Citations(published.citations), cut)
     turn.cause.publish(packet)
@@ -135,32 +136,34 @@ def _content(assessment: Assessment, turn: Turn) -> Content:
     return seen, len(placed), ended, len(assessment.window.near), *gaps, *beliefs, *desk, *assessment.roots
 
 
-def _news(published: Published, now: Material) -> Iterator[str]:
+def _news(published: Published, now: Material) -> Iterator[News]:
     """What a responder should know has changed since the last revision, in words."""
     before = published.material
     if published.number == 0:
         return
-    yield from (f"new: {kind}" for kind in sorted(set(now.kinds) - set(before.kinds)))
+    yield from (News(f"new: {kind}", "kind", kind) for kind in sorted(set(now.kinds) - set(before.kinds)))
     if before.severity != now.severity:
-        yield f"severity {before.severity} -> {now.severity}"
+        yield News(f"severity {before.severity} -> {now.severity}")
     words = {
-        "state": f"now {now.state}",
-        "suspect": f"top suspect: {now.suspect or 'no recorded change is to blame'}",
-        "owner": f"owner: {now.owner or 'unknown'}",
-        "phase": f"now {now.phase}",
-        "undone": "the top suspect has been undone" if now.undone else "the top suspect is in force",
+        "state": News(f"now {now.state}"),
+        "suspect": News(f"top suspect: {now.suspect or 'no recorded change is to blame'}", "suspect"),
+        "owner": News(f"owner: {now.owner or 'unknown'}", "owner"),
+        "phase": News(f"now {now.phase}"),
+        "undone": News(
+            "the top suspect has been undone" if now.undone else "the top suspect is in force", "suspect"
+        ),
     }
     yield from (said for name, said in words.items() if getattr(before, name) != getattr(now, name))
-    yield from (text for text in now.heard if text not in before.heard)
+    yield from (News(text, "person", text) for text in now.heard if text not in before.heard)
     if set(before.heard) - set(now.heard) and not set(now.heard) - set(before.heard):
-        yield "what a person said has been taken back"
+        yield News("what a person said has been taken back")
     if set(now.proposals) - set(before.proposals):
-        yield "an action is proposed"
+        yield News("an action is proposed", "action")
     if published.merged_into:
-        yield f"no longer part of {short_id(published.merged_into)}"
+        yield News(f"no longer part of {short_id(published.merged_into)}")
 
 
-def _counted(published: Published, look: Look) -> Iterator[str]:
+def _counted(published: Published, look: Look) -> Iterator[News]:
     """What has grown in number since the last revision, in words; alerts of a new kind are told already."""
     if not published.content:
         return
@@ -168,7 +171,7 @@ def _counted(published: Published, look: Look) -> Iterator[str]:
     for place, words, known in ((1, "joined", len(told)), (2, "resolved", 0)):
         grown = int(look.content[place]) - int(published.content[place]) - known
         if grown > 0:
-            yield f"{grown} more alert{'s' if grown > 1 else ''} {words}"
+            yield News(f"{grown} more alert{'s' if grown > 1 else ''} {words}")
 
 
 def _merge(named: dict[str, Group], at: int, turn: Turn) -> None:

@@ -32,8 +32,8 @@ _REVISIONS: Final = 30
 _MEMBERS: Final = 100
 _LINES: Final = 30
 _KNOWN: Final[dict[type[BaseModel], str]] = {
-    Packet: "candidate whats_new failing radius changes changes_unshown changes_elsewhere window_from window_to "
-    "hypotheses ownership unknowns timeline draft evidence",
+    Packet: "candidate whats_new news summary failing radius changes changes_unshown changes_elsewhere window_from "
+    "window_to hypotheses ownership unknowns timeline draft outside evidence",
     Candidate: "tenant environment candidate_id short_id revision phase state title severity opened_at "
     "last_activity_at repeats members suspects root_services owner proposals unknowns merged_into continues",
     Failing: "service alert severity value since alerts repeats firing claim",
@@ -72,7 +72,8 @@ def packet_values(shown: Shown, told: list[Event]) -> dict[str, Any]:
         "revisions": told[-_REVISIONS:][::-1],
         "older_revisions": max(0, len(told) - _REVISIONS),
         "reopened": "now open" in packet.whats_new,
-        "draft": _draft(packet),
+        "draft": _said(packet.draft),
+        "outside": _said(packet.outside.sentences if packet.outside else ()),
     }
 
 
@@ -87,9 +88,9 @@ def further(message: BaseModel) -> list[tuple[str, Any]]:
     return rest(message, frozenset(known.split()))
 
 
-def _draft(packet: Packet) -> str:
-    """The draft as it is copied: its sentences, and what each rests on."""
-    return " ".join(_sentence(claim) for claim in packet.draft)
+def _said(claims: Iterable[Claim]) -> str:
+    """A draft as it is copied: its sentences, and what each rests on."""
+    return " ".join(_sentence(claim) for claim in claims)
 
 
 def _sentence(claim: Claim) -> str:

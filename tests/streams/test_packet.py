@@ -5,6 +5,7 @@ from pydantic import ValidationError
 
 from schemas.codec import decode
 from schemas.events import Alert, Change, Entity
+from schemas.identity import short_id
 from schemas.packets import Claim, Moment, Packet
 from streams.evidence import original_text
 from tests.streams.world import (
@@ -35,7 +36,9 @@ def test_a_packet_has_all_its_sections() -> None:
     assert ["flag/express"] == [proposal.target for proposal in packet.candidate.proposals]
     assert packet.unknowns
     assert ["flag", "alert", "packet", "alert", "alert"] == [moment.kind for moment in packet.timeline]
-    assert 3 == len(packet.draft)
+    assert 4 == len(packet.draft)
+    assert packet.summary
+    assert packet.outside
 
 
 def test_the_title_names_the_first_service_and_counts_the_others() -> None:
@@ -170,12 +173,15 @@ def test_the_timeline_goes_by_time() -> None:
 
 
 def test_the_draft_says_what_the_packet_says() -> None:
-    """Symptom, suspicion without a verdict, owner."""
+    """Symptom, suspicion without a verdict, what is proposed, owner."""
+    packet = last_packet(*payment_incident())
+    proposal = short_id(packet.candidate.proposals[0].proposal_id, "P")
     assert [
-        "Since 03:01 UTC payment and 2 more services failing in production.",
+        "Since 03:01 UTC payment and 2 more services are failing in production.",
         "The suspected cause is: flag express off -> on. Nobody has confirmed it.",
+        f"{proposal} proposes to revert flag/express; nothing has been done.",
         "team-payment owns payment.",
-    ] == [sentence.text for sentence in last_packet(*payment_incident()).draft]
+    ] == [sentence.text for sentence in packet.draft]
 
 
 def test_the_draft_says_that_the_cause_is_not_known() -> None:
@@ -191,7 +197,8 @@ def test_the_draft_says_that_the_cause_is_not_known() -> None:
 def test_draft_sentences_cite_only_what_the_claims_cite(sent: tuple[Sent, ...]) -> None:
     """A draft adds no fact."""
     packet = last_packet(*sent)
-    claims = {e for claim in packet.claims() if claim not in packet.draft for e in claim.evidence}
+    made = (*packet.draft, *packet.words())
+    claims = {e for claim in packet.claims() if claim not in made for e in claim.evidence}
     assert {e for sentence in packet.draft for e in sentence.evidence} <= claims
 
 

@@ -1,0 +1,33 @@
+"""The words of real incidents: over every packet of every recording, no sentence stands without a statement."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from cli.inprocess import InProcess
+from cli.replay import steps_of
+from schemas.packets import Packet
+from schemas.settings import Settings
+from tests.streams.wording import wrong_words
+
+_DEMO = Path(__file__).parents[2] / "examples" / "checkout"
+
+
+def _packets(recording: Path) -> Iterator[Packet]:
+    outputs = InProcess("replay-words", Settings(), "test").run(steps_of(recording))
+    return (output.message for output in outputs if isinstance(output.message, Packet))
+
+
+def _wrong(recording: Path) -> list[str]:
+    return [f"{recording.name}: {wrong}" for packet in _packets(recording) for wrong in wrong_words(packet)]
+
+
+def test_the_words_of_the_demo_rest_on_its_statements() -> None:
+    """Every revision."""
+    assert [] == _wrong(_DEMO)
+
+
+def test_the_words_of_the_recordings_rest_on_their_statements(shared_folder: Path) -> None:
+    """Every revision of every candidate."""
+    recordings = sorted(path.parent for path in (shared_folder / "evaluation" / "dev").glob("*/events.jsonl"))
+    assert recordings
+    assert [] == [wrong for recording in recordings for wrong in _wrong(recording)]
