@@ -5,15 +5,18 @@ May not: differ between the two; a test holds the exports against each other, by
 
 import random
 import secrets
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.build import build
+from cli.comparing import as_json as as_json_text
+from cli.comparing import as_text, scores_of
 from cli.console import fail, progress, speaks_plainly
 from cli.home_tokens import REPLAY, token_of
 from cli.inprocess import InProcess
@@ -28,11 +31,14 @@ from schemas.settings import REPLAY_PREFIX, Settings, is_replay
 from schemas.topics import INPUT_TOPICS
 from sources.recording import Delivery, Tick, deliveries, script
 from sources.sender import Target, send
+from streams.compare import compare
 from streams.export import export
 from wire.drained import wait_until_drained
 from wire.follow import following
 
 _DRAIN_S = 600.0
+DIFFERENT: Final = 3
+"""Exit code of a comparison that finds something, where it is asked for."""
 Step = Delivery | Tick
 
 _RECORDING = typer.Argument(
@@ -44,6 +50,14 @@ _SETTINGS = typer.Option("--settings", help="Settings file (TOML), for --through
 _TENANT = typer.Option(
     "--tenant", help=f"Replay tenant; its name starts with {REPLAY_PREFIX}; a new one by default."
 )
+_COMPARE = typer.Option("--compare", help="Tell what --settings would change.")
+_AGAINST = typer.Option(
+    "--against", help="Settings file to compare with; by default the defaults.", exists=True
+)
+_TRUTH = typer.Option("--truth", help="With --compare: score both by this truth.json.", exists=True)
+_SCORER = typer.Option("--scorer", help="The scorer; by default score.py two folders above the truth's.")
+_JSON = typer.Option("--json", help="With --compare: print it as JSON.")
+_EXIT_CODE = typer.Option("--exit-code", help="With --compare: end with 3 where something would change.")
 _SHUFFLE = typer.Option(
     "--shuffle", help="Send the deliveries in another order, from this seed; each keeps its time."
 )
@@ -56,25 +70,70 @@ def register(app: typer.Typer) -> None:
 
 def replay(
     recording: Annotated[Path, _RECORDING],
-    to: Annotated[Path, _EXPORT],
+    to: Annotated[Path | None, _EXPORT] = None,
     through: Annotated[Literal["process", "kafka"], _THROUGH] = "process",
     settings: Annotated[Path | None, _SETTINGS] = None,
     home: HomePath = DEFAULT_HOME,
     tenant: Annotated[str | None, _TENANT] = None,
     shuffle: Annotated[int | None, _SHUFFLE] = None,
+    against: Annotated[Path | None, _AGAINST] = None,
+    truth: Annotated[Path | None, _TRUTH] = None,
+    scorer: Annotated[Path | None, _SCORER] = None,
+    *,
+    compared: Annotated[bool, _COMPARE] = False,
+    as_json: Annotated[bool, _JSON] = False,
+    exit_code: Annotated[bool, _EXIT_CODE] = False,
 ) -> None:
-    """Replay a recording and write the final candidates; a corrupt line stops it and is named."""
+    """Replay a recording and write the final candidates, or tell what other settings would change."""
     tenant = tenant or REPLAY_PREFIX + secrets.token_hex(4)
     if not is_replay(tenant):
         fail(f"{tenant} is no replay tenant: its name has to start with {REPLAY_PREFIX}")
+    asked = Asked(against, truth, scorer, as_json=as_json, exit_code=exit_code)
+    _refuse_what_does_not_fit(asked, to, through, compared=compared)
     steps = steps_of(recording, shuffle)
-    if through == "process":
-        written = in_process(shown(steps, recording.name), tenant, load_settings(settings))
+    if compared:
+        written, code = _compared(steps, recording.name, tenant, settings, asked)
+    elif through == "process":
+        written, code = in_process(shown(steps, recording.name), tenant, load_settings(settings)), 0
     else:
-        written = through_kafka(shown(steps, recording.name), tenant, Home(home.absolute()))
-    to.write_bytes(written)
-    lines = len(written.splitlines())
-    progress(f"{lines} candidates written to {to}" if lines else f"no candidates; {to} is empty")
+        written, code = through_kafka(shown(steps, recording.name), tenant, Home(home.absolute())), 0
+    if to is not None:
+        to.write_bytes(written)
+        lines = len(written.splitlines())
+        progress(f"{lines} candidates written to {to}" if lines else f"no candidates; {to} is empty")
+    raise typer.Exit(code)
+
+
+class Asked(NamedTuple):
+    """What a comparison is to hold against, and how it is told."""
+
+    against: Path | None
+    truth: Path | None
+    scorer: Path | None
+    as_json: bool
+    exit_code: bool
+
+
+def _refuse_what_does_not_fit(asked: Asked, to: Path | None, through: str, *, compared: bool) -> None:
+    if not compared and any(asked):
+        fail("--against, --truth, --scorer, --json and --exit-code belong to --compare")
+    if compared and through == "kafka":
+        fail("--compare replays in this process, once with each settings: leave --through kafka out")
+    if to is None and not compared:
+        fail("name a file with --export, or ask what other settings would change with --compare")
+
+
+def _compared(
+    steps: list[Step], name: str, tenant: str, settings: Path | None, asked: Asked
+) -> tuple[bytes, int]:
+    """Tells what would change; the export of what would be, and the exit code."""
+    before = candidates_of(shown(steps, f"{name}, before"), tenant, load_settings(asked.against))
+    after = candidates_of(shown(steps, f"{name}, after"), tenant, load_settings(settings))
+    exports = export(before), export(after)
+    scores = scores_of(asked.truth, asked.scorer, *exports) if asked.truth else {}
+    told = compare(before, after)
+    sys.stdout.write(as_json_text(told, scores) if asked.as_json else as_text(told, scores))
+    return exports[1], DIFFERENT if asked.exit_code and not told.is_same else 0
 
 
 def steps_of(recording: Path, shuffle: int | None = None) -> list[Step]:
@@ -104,8 +163,13 @@ def shown(steps: list[Step], name: str) -> Iterator[Step]:
 
 def in_process(steps: Iterable[Step], tenant: str, settings: Settings) -> bytes:
     """The export of a replay in this process."""
+    return export(candidates_of(steps, tenant, settings))
+
+
+def candidates_of(steps: Iterable[Step], tenant: str, settings: Settings) -> list[Candidate]:
+    """Every revision of every candidate of a replay in this process, in order."""
     outputs = InProcess(tenant, settings, build()).run(steps)
-    return export(output.message for output in outputs if isinstance(output.message, Candidate))
+    return [output.message for output in outputs if isinstance(output.message, Candidate)]
 
 
 def through_kafka(steps: Iterable[Step], tenant: str, home: Home) -> bytes:
