@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from schemas.claims import Claim, Evidence
 from schemas.events import ChangeKind, Severity
 from schemas.feedback import FeedbackKind
 from schemas.model import Message
@@ -17,28 +18,6 @@ Phase = Literal["provisional", "settled"]
 State = Literal["open", "resolved", "closed", "merged"]
 Tier = Literal["A", "B", "C"]
 Action = Literal["revert_flag", "rollback_deployment", "revert_config"]
-
-
-class Evidence(Message):
-    """Where a stored original is, and what its content hashes to."""
-
-    id: str = Field(description="e1, e2, ... within the candidate; never given to another original.")
-    kind: str = Field(description="alert, deploy, flag, config, entity or feedback.")
-    source_ref: str = Field(description="Name of the original in its own tool.")
-    topic: str = Field(description="Input topic.")
-    partition: int = Field(description="Partition of the input topic.")
-    offset: int = Field(description="Offset in the partition.")
-    content_hash: str = Field(description="SHA-256 of the redacted original, in hexadecimal digits.")
-    at: Micros = Field(description="Event time of the original.")
-    link: str | None = Field(None, description="Address in its tool.")
-
-
-class Claim(Message):
-    """One statement, the literal values that it states, and the evidence that contains them."""
-
-    text: str = Field(description="The statement, in words.")
-    values: tuple[str, ...] = Field((), description="Literal values that stand in the cited originals.")
-    evidence: tuple[str, ...] = Field(min_length=1, description="Ids of the cited evidence.")
 
 
 class Failing(Message):

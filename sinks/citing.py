@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from schemas.claims import Claim
 from schemas.identity import short_id
-from schemas.packets import Claim, Packet
+from schemas.packets import Packet
 from sinks.columns import plain
 
 

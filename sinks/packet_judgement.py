@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from schemas.packets import Check, Claim, Hypothesis, Packet, Proposal
+from schemas.claims import Claim
+from schemas.packets import Check, Hypothesis, Packet, Proposal
 from sinks.citing import Cite, short
 from sinks.columns import cut, plain, wrapped
 

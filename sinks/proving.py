@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from schemas.packets import Evidence, Packet
+from schemas.claims import Evidence
+from schemas.packets import Packet
 from sinks.proof import unproven
 from sinks.rows import Row, Values, clean
 from sinks.tables import CLAIMS, EVIDENCE, ORIGINALS, PACKETS

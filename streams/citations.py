@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from schemas.packets import Claim, Evidence
+from schemas.claims import Claim, Evidence
 from schemas.times import format_time
 from streams.feedback import FeedbackState
 from streams.state import AlertState, ChangeState, EntityState, Ref

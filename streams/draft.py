@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from schemas.claims import Claim
 from schemas.identity import short_id
-from schemas.packets import Claim, Failing, Heard, Hypothesis, Ownership, Proposal, Radius
+from schemas.packets import Failing, Heard, Hypothesis, Ownership, Proposal, Radius
 from schemas.times import clock_text, to_datetime
 from streams.assess import Assessment
 from streams.blame import Owner

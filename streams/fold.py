@@ -19,9 +19,9 @@ from streams.clock import clock_of
 from streams.correlate import Index
 from streams.ends import end_of
 from streams.feedback import About, feedback_of, named_by
-from streams.feeds import Feeds, feeds_of
 from streams.forget import forget, forget_changes, overflow
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
+from streams.reports import learn
 from streams.revisions import revise
 from streams.settling import grid, meant, near_change, settle
 from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of, settle_time
@@ -143,7 +143,7 @@ class Fold:
         else:
             scope = self.memory.scope(signal.tenant, signal.environment)
             book, feeds, scopes = scope.book, scope.feeds, [scope]
-        self._report(signal, facts, feeds, scopes)
+        learn(signal, facts, feeds, scopes, micros(self.settings.ranking.look_ahead_s))
         if not book.add(change):
             return
         for scope in scopes:
@@ -154,18 +154,6 @@ class Fold:
             if known.suspectable and scope.alerts:
                 turn = self._turn(scope, tenant, cause)
                 revise(near_change(known, turn), signal.ingested_at, turn)
-
-    def _report(
-        self, signal: Signal, facts: ChangeFacts, feeds: Feeds, scopes: Iterable[ScopeMemory]
-    ) -> None:
-        """Learns the rhythm of what reports; candidates that began later are looked at again, since it may be said."""
-        if facts.status != "succeeded":
-            return
-        for feed in feeds_of(facts):
-            feeds.add(feed, facts.effective_at, signal.ingested_at)
-        since = facts.effective_at - micros(self.settings.ranking.look_ahead_s)
-        for scope in scopes:
-            scope.unrevised |= set(scope.views.live.since(since)) if scope.views else set()
 
     def _entity(self, signal: Signal, facts: EntityFacts, tenant: TenantMemory) -> None:
         entity = EntityState(facts, ref_of(signal))

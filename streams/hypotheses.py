@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from schemas.packets import Claim, Hypothesis
+from schemas.claims import Claim
+from schemas.packets import Hypothesis
 from schemas.settings import Settings
 from schemas.times import clock_text, span_text
 from streams.assess import Assessment, Surroundings

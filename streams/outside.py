@@ -6,7 +6,8 @@ It names nothing of ours: no service, host, change, team or person. Only fixed w
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from schemas.packets import Claim, Failing, Moment, OutsideDraft
+from schemas.claims import Claim
+from schemas.packets import Failing, Moment, OutsideDraft
 from schemas.times import to_datetime
 from streams.assess import Assessment
 from streams.citations import claim, time_value

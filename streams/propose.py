@@ -1,7 +1,8 @@
 """Guarded action proposals: what could be reverted, why, how it is undone, how success shows. Nothing executes."""
 
+from schemas.claims import Claim
 from schemas.identity import digest
-from schemas.packets import Action, Claim, Proposal, Tier
+from schemas.packets import Action, Proposal, Tier
 from schemas.times import clock_text
 from streams.assess import Assessment, Surroundings
 from streams.citations import Citations, claim, time_value

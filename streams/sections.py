@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from schemas.packets import ChangeLine, Claim, Dependency, Failing, Heard, Moment, Radius
+from schemas.claims import Claim
+from schemas.packets import ChangeLine, Dependency, Failing, Heard, Moment, Radius
 from schemas.times import SECOND, clock_text, span_text
 from streams.assess import Assessment, Surroundings, highest
 from streams.citations import Citations, claim, time_value

@@ -16,11 +16,17 @@ from streams.correlate import Plan
 from streams.cursors import Applied, Cursors
 from streams.ends import EndBook
 from streams.feeds import dump_feeds, load_feeds
-from streams.group import Life
-from streams.memory import Decided, Due, Material, Memory, Published, ScopeMemory, TenantMemory
+from streams.memory import Due, Memory, ScopeMemory, TenantMemory
 from streams.placing import Told
+from streams.snapshot_candidates import (
+    dump_decided,
+    dump_published,
+    key_of,
+    load_decided,
+    load_published,
+)
 from streams.snapshot_feedback import dump_said, load_said
-from streams.state import AlertKey, AlertState, ChangeState, End, EntityState, Ref
+from streams.state import AlertState, ChangeState, End, EntityState, Ref
 
 FORMAT: Final = 6
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
@@ -156,8 +162,8 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
         "ends": _dump_ends(scope.ends),
         "said": dump_said(scope.said),
         "feeds": dump_feeds(scope.feeds),
-        "published": {name: _dump_published(published) for name, published in scope.published.items()},
-        "decided": {name: _dump_decided(decided) for name, decided in scope.decided.items()},
+        "published": {name: dump_published(published) for name, published in scope.published.items()},
+        "decided": {name: dump_decided(decided) for name, decided in scope.decided.items()},
         "due": sorted(scope.due),
         "unrevised": sorted(scope.unrevised),
         "repeated": sorted(scope.repeated.items()),
@@ -170,9 +176,9 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
 
 def _load_scope(stored: Stored) -> ScopeMemory:
     alerts = [_load_alert(alert) for alert in stored["alerts"]]
-    published = {name: _load_published(item) for name, item in stored["published"].items()}
-    decided = {name: _load_decided(item) for name, item in stored["decided"].items()}
-    due = [Due(at, what, _key(key), ref) for at, what, key, ref in stored["due"]]
+    published = {name: load_published(item) for name, item in stored["published"].items()}
+    decided = {name: load_decided(item) for name, item in stored["decided"].items()}
+    due = [Due(at, what, key_of(key), ref) for at, what, key, ref in stored["due"]]
     heapify(due)
     return ScopeMemory(
         tenant=stored["tenant"],
@@ -189,8 +195,8 @@ def _load_scope(stored: Stored) -> ScopeMemory:
             **{item.first: name for name, item in published.items()},
         },
         due=due,
-        unrevised={_key(key) for key in stored["unrevised"]},
-        repeated={_key(key): at for key, at in stored["repeated"]},
+        unrevised={key_of(key) for key in stored["unrevised"]},
+        repeated={key_of(key): at for key, at in stored["repeated"]},
         plans=_load_plans(stored["plans"]),
         last_step=stored["last_step"],
         swept_at=stored["swept_at"],
@@ -204,7 +210,7 @@ def _load_plans(stored: Stored) -> tuple[Plan, Plan] | None:
     live, settled = (
         Plan(
             tuple(Told(n, tuple(joined), tuple(closed)) for n, joined, closed in told),
-            tuple(map(_key, moved)),
+            tuple(map(key_of, moved)),
         )
         for told, moved in stored
     )
@@ -247,58 +253,3 @@ def _load_alert(stored: Stored) -> AlertState:
         cells=dict(stored["cells"]),
         **rest,
     )
-
-
-def _dump_published(published: Published) -> Stored:
-    return {
-        "first": published.first,
-        "number": published.number,
-        "material": published.material,
-        "content": published.content,
-        "cut_at": published.cut_at,
-        "first_cut_at": published.first_cut_at,
-        "merged_into": published.merged_into,
-        "life": published.life,
-        "citations": sorted([*place, number] for place, number in published.citations.items()),
-    }
-
-
-def _load_published(stored: Stored) -> Published:
-    material: Stored = (tuple(part) if isinstance(part, list) else part for part in stored["material"])
-    return Published(
-        first=_key(stored["first"]),
-        number=stored["number"],
-        material=Material(*material),
-        content=tuple(stored["content"]),
-        cut_at=stored["cut_at"],
-        first_cut_at=stored["first_cut_at"],
-        merged_into=stored["merged_into"],
-        life=_load_life(stored["life"]),
-        citations={(topic, partition, offset): n for topic, partition, offset, n in stored["citations"]},
-    )
-
-
-def _dump_decided(decided: Decided) -> Stored:
-    return {
-        "first": decided.first,
-        "suspect": decided.suspect,
-        "owner": decided.owner,
-        "proposals": decided.proposals,
-        "merged_into": decided.merged_into,
-        "life": decided.life,
-    }
-
-
-def _load_decided(stored: Stored) -> Decided:
-    return Decided(**{**stored, "first": _key(stored["first"]), "life": _load_life(stored["life"])})
-
-
-def _load_life(stored: Stored) -> Life | None:
-    if stored is None:
-        return None
-    first, size, mark, continues = stored
-    return Life(_key(first), size, mark, _key(continues) if continues else None)
-
-
-def _key(stored: Stored) -> AlertKey:
-    return stored[0], stored[1]

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from schemas.packets import Claim, OnCall, Ownership
+from schemas.claims import Claim
+from schemas.packets import OnCall, Ownership
 from schemas.times import date_text
 from streams.assess import Assessment, Surroundings
 from streams.blame import root_beliefs

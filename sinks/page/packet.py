@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from schemas.claims import Claim
 from schemas.packets import (
     Candidate,
     ChangeLine,
-    Claim,
     Failing,
     Hypothesis,
     Member,

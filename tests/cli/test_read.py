@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from typer.testing import CliRunner, Result
 
 from cli import read
-from schemas.packets import Claim
+from schemas.claims import Claim
 from sinks.proving import Missing, Original, packet_rows, resolve
 from sinks.store import create_tables, write
 from sinks.tables import open_database

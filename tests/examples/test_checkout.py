@@ -7,9 +7,10 @@ import orjson
 
 from cli.inprocess import InProcess
 from examples.make_checkout import TARGET, recording, story
+from schemas.claims import Evidence
 from schemas.codec import decode
 from schemas.events import Alert, Change, Entity
-from schemas.packets import Candidate, Evidence, Packet, Proposal
+from schemas.packets import Candidate, Packet, Proposal
 from schemas.settings import Settings
 from schemas.times import clock_text, parse_time
 from sinks.proof import unproven

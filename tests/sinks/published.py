@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 from confluent_kafka import KafkaError, Producer
 from confluent_kafka import Message as KafkaMessage
 
+from schemas.claims import Evidence
 from schemas.codec import encode
 from schemas.events import HEADER_TENANT, Alert, Change, Entity
 from schemas.identity import digest
 from schemas.model import Message
-from schemas.packets import Candidate, Evidence, Packet
+from schemas.packets import Candidate, Packet
 from sinks.proving import Original
 from streams.evidence import original_hash, original_text
 from tests.schemas.examples import example

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from schemas.packets import Claim, Packet, Radius
+from schemas.claims import Claim
+from schemas.packets import Packet, Radius
 from sinks.columns import plain, wrapped
 from sinks.packet_text import packet_text
 from tests.sinks.published import packet_example

@@ -4,7 +4,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from sqlalchemy import select
 
-from schemas.packets import Claim
+from schemas.claims import Claim
 from schemas.settings import Settings
 from sinks.tables import CLAIMS, DEAD_LETTERS, EVIDENCE, ORIGINALS, PACKETS
 from streams.evidence import original_hash

@@ -3,10 +3,11 @@
 import pytest
 from pydantic import ValidationError
 
+from schemas.claims import Claim
 from schemas.codec import decode
 from schemas.events import Alert, Change, Entity
 from schemas.identity import short_id
-from schemas.packets import Claim, Moment, Packet
+from schemas.packets import Moment, Packet
 from streams.evidence import original_text
 from tests.streams.world import (
     SHOP,

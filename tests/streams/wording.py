@@ -1,6 +1,6 @@
 """What must hold of the words of every packet, whatever the incident."""
 
-from schemas.packets import Claim, Packet
+from schemas.packets import Packet
 from streams.topology import in_words
 
 _ORDINARY = frozenset(
@@ -14,7 +14,7 @@ def wrong_words(packet: Packet) -> list[str]:
     stated = [claim for claim in packet.claims() if id(claim) not in made]
     cited = {e for claim in stated for e in claim.evidence} | {e for m in packet.timeline for e in m.evidence}
     values = {value for claim in stated for value in claim.values}
-    sentences: list[Claim] = [*packet.draft, *packet.words()]
+    sentences = [*packet.draft, *packet.words()]
     wrong = [f"rests on nothing: {c.text}" for c in sentences if not set(c.evidence) <= cited]
     wrong += [f"states more: {c.text}" for c in sentences if not set(c.values) <= values]
     return [*wrong, *_told_outside(packet)]

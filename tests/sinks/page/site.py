@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import httpx
 
 from local.ports import HOST, free_ports
+from schemas.claims import Claim
 from schemas.codec import encode
 from schemas.events import HEADER_TENANT
 from schemas.identity import content_hash
-from schemas.packets import Claim, Packet
+from schemas.packets import Packet
 from schemas.page_settings import PageSettings, ReaderSettings
 from schemas.settings import KafkaSettings, Settings, SinkSettings
 from sinks.batch import Batch, Incoming
