@@ -59,6 +59,12 @@ class Composed:
         question = f"SELECT {proven} {joined} WHERE title LIKE '{service} %' HAVING count(*) > 0"
         return eventually(lambda: self.ask(question), _SEEN_S, f"the packet of {service} is in Postgres")[0]
 
+    def claims_of(self, service: str) -> set[str]:
+        """Every claim of every packet about a service that is stored by now, by its revision."""
+        what = "revision_id, number, claims.text, proven"
+        joined = "FROM claims JOIN candidates USING (tenant, candidate_id)"
+        return set(self.ask(f"SELECT claims.{what} {joined} WHERE title LIKE '{service} %'"))
+
     @property
     def _variables(self) -> dict[str, str]:
         return {
