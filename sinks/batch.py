@@ -9,17 +9,17 @@ from typing import Final, NamedTuple
 
 from schemas.audit import AuditRecord, DeadLetter
 from schemas.codec import Undecodable, decode
-from schemas.events import HEADER_TENANT, HEADER_TICK, Change, Entity
+from schemas.events import HEADER_INGESTED_AT, HEADER_TENANT, HEADER_TICK, Change, Entity
 from schemas.model import Message
 from schemas.packets import Candidate, Packet, Proposal
-from schemas.settings import Settings
+from schemas.settings import Settings, is_replay
 from schemas.topics import CHANGE_TOPICS, INPUT_TOPICS
 from sinks.rows import (
     Row,
     audit_row,
     change_rows,
+    entity_rows,
     letter_row,
-    original_row,
     proposal_row,
     unreadable_row,
 )
@@ -72,9 +72,10 @@ class Batch:
             if place.topic not in INPUT_TOPICS:
                 self.rows.append(unreadable_row(place, record.value, wrong, record.at))
             return
-        self._take(message, place, tenant or "")
+        self._take(message, record, tenant or "")
 
-    def _take(self, message: Message, place: Place, tenant: str) -> None:
+    def _take(self, message: Message, record: Incoming, tenant: str) -> None:
+        place = record.place
         match message:
             case Candidate():
                 self.candidates.append(message)
@@ -89,7 +90,13 @@ class Batch:
             case Change():
                 self.rows.extend(change_rows(tenant, place, message))
             case Entity():
-                self.rows.append(original_row(message))
+                self.rows.extend(entity_rows(tenant, _since(record, tenant), message))
+
+
+def _since(record: Incoming, tenant: str) -> int:
+    """From when on a catalog entry counts: the broker's time, of a replay the time that was recorded."""
+    told = (record.headers.get(HEADER_INGESTED_AT) or b"").decode("ascii", "replace")
+    return int(told) if is_replay(tenant) and told.isdecimal() else record.at
 
 
 def _message(record: Incoming) -> Message:

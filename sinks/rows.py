@@ -15,6 +15,7 @@ from schemas.events import Change, Entity
 from schemas.identity import content_hash, digest
 from schemas.packets import Candidate, Proposal
 from schemas.times import LATEST
+from sinks.catalog_table import CATALOG_ENTRIES
 from sinks.tables import AUDIT, CANDIDATE_REVISIONS, CHANGES, DEAD_LETTERS, MEMBERS, ORIGINALS, PROPOSALS
 from streams.evidence import original_text
 from streams.redact import redact
@@ -90,15 +91,24 @@ def change_rows(tenant: str, place: Place, change: Change) -> Iterator[Row]:
     hashed = content_hash(original.encode())
     yield Row(ORIGINALS, {"content_hash": hashed, "original": clean(original)})
     columns: Any = redact(change.model_dump(exclude={"original", "references", "notified_at"}))
+    names = orjson.dumps(redact(list(change.references))).decode()
     identity = digest("change", change.source_ref, change.status, change.effective_at)
     where = place._asdict()
-    yield _row(CHANGES, tenant=tenant, change_id=identity, **columns, **where, content_hash=hashed)
+    yield _row(
+        CHANGES, tenant=tenant, change_id=identity, **columns, **where, names=names, content_hash=hashed
+    )
 
 
-def original_row(entity: Entity) -> Row:
-    """A catalog entry's original, kept by its hash, since the topic keeps only the newest entry of a key."""
+def entity_rows(tenant: str, since: int, entity: Entity) -> Iterator[Row]:
+    """A version of a catalog entry and its original, both kept, since the topic keeps only the newest of a key."""
     original = original_text(entity)
-    return _row(ORIGINALS, content_hash=content_hash(original.encode()), original=original)
+    hashed = content_hash(original.encode())
+    yield _row(ORIGINALS, content_hash=hashed, original=original)
+    facts: Any = redact(entity.model_dump(mode="json", exclude={"original"}))
+    columns = {name: facts[name] for name in ("entity", "kind", "name", "owner", "deleted")}
+    identity = digest("catalog", entity.entity, since, hashed)
+    body = orjson.dumps(facts).decode()
+    yield _row(CATALOG_ENTRIES, tenant=tenant, entry_id=identity, since=since, **columns, body=body)
 
 
 def audit_row(partition: int, record: AuditRecord) -> Row:

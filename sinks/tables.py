@@ -195,6 +195,7 @@ CHANGES: Final = Table(
     Column("suspectable", Boolean, nullable=False),
     _text("verdict"),
     _maybe("link"),
+    _text("names"),
     _text("topic"),
     Column("partition", Integer, nullable=False),
     Column("offset", BigInteger, nullable=False),

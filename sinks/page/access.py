@@ -40,6 +40,15 @@ class Reader:
             for right in self.rights
         )
 
+    def teams_in(self, tenant: str) -> tuple[str, ...] | None:
+        """The teams of a tenant that their rights cover, none of them meaning all; None where it is not theirs."""
+        ours = [right for right in self.rights if _covers(right.tenants, tenant)]
+        if not ours:
+            return None
+        return (
+            () if any(not right.teams for right in ours) else tuple(t for right in ours for t in right.teams)
+        )
+
     def within(self, table: FromClause) -> ColumnElement[bool]:
         """The rows of a table with `tenant`, and `owner` where it has one, that their rights cover."""
         return or_(false(), *(_rows(right, table) for right in self.rights))

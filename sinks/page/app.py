@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from sinks.page.around import changes_page, noise_page
 from sinks.page.bounds import Guarded
 from sinks.page.desk import Desk, Endpoint, guarded
+from sinks.page.doctor import doctor_page
 from sinks.page.incidents import evidence_page, incident_page, incident_stream, list_page, list_stream
 from sinks.page.login import login, login_form, logout
 from sinks.page.words import STATIC
@@ -30,6 +31,7 @@ _PAGES = {
     "/incidents/{name}/evidence/{evidence_id}": evidence_page,
     "/changes": changes_page,
     "/noise": noise_page,
+    "/doctor": doctor_page,
 }
 
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from schemas.page_settings import PageSettings
+from schemas.settings import Settings
 from sinks.database import told
 from sinks.page.access import NotAllowed, NotLoggedIn, Reader, reader_of
 from sinks.page.bounds import Pace
@@ -41,6 +42,8 @@ class Desk:
     watch: Watch
     pace: Pace
     turns: asyncio.Semaphore
+    declared: Settings
+    """Which tenants there are, and how they name environments."""
 
     async def ask(self, question: Callable[[Connection], T]) -> T:
         """What the tables answer, asked beside the loop. Raises SQLAlchemyError and what `question` raises."""

@@ -63,6 +63,7 @@ async def serve(settings: Settings, build: str) -> int:
             Watch(engine),
             Pace(page.requests_per_s),
             asyncio.Semaphore(PARALLEL),
+            settings,
         )
         try:
             return await _serve(desk, listening)

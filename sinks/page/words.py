@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import orjson
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from pydantic import BaseModel
 
 from schemas.times import EARLIEST, clock_text, format_time, span_text, to_datetime
@@ -56,6 +56,7 @@ def templates() -> Environment:
         "part": lambda text: quote(text, safe=""),
         "label": label,
         "nested": nested,
+        "indented": indented,
     }
     made.globals |= {"severity_shapes": SEVERITY_SHAPES, "kind_shapes": KIND_SHAPES}
     return made
@@ -101,16 +102,17 @@ def pretty(original: str) -> Markup:
         text = orjson.dumps(orjson.loads(original), option=orjson.OPT_INDENT_2).decode()
     except orjson.JSONDecodeError:
         text = original
-    lines = (_indented(line) for line in text[:_LONGEST_ORIGINAL].split("\n"))
+    lines = (indented(line) for line in text[:_LONGEST_ORIGINAL].split("\n"))
     left_out = (
         f"\n... {len(text) - _LONGEST_ORIGINAL} more characters" if len(text) > _LONGEST_ORIGINAL else ""
     )
     return Markup("\n").join([*lines, *([left_out] if left_out else [])])
 
 
-def _indented(line: str) -> str:
+def indented(line: str) -> Markup:
+    """A line of code, made inert, with the spaces at its beginning."""
     said = line.lstrip(" ")
-    return " " * min(len(line) - len(said), 40) + plain(said, 100_000)
+    return escape(" " * min(len(line) - len(said), 40) + plain(said, 100_000))
 
 
 def label(name: str) -> str:

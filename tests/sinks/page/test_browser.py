@@ -1,6 +1,7 @@
 """The page in a real Chromium: content, live updates, keyboard, a phone, light and dark, and the rules of axe-core."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -12,13 +13,14 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from schemas.settings import KafkaSettings
 from sinks.store import create_tables
 from sinks.tables import open_database
+from tests.sinks.catalogued import catalogued
 from tests.sinks.page.browser import DESK, PHONE, page_of
 from tests.sinks.page.site import Site, fill, incident, running, settings_for, short, store, store_changes
 from tests.sinks.test_listing import multiply
 
 EVERY_PAGE = (
     *("/", "/?replays=1", f"/incidents/{short('one')}", f"/incidents/{short('hostile')}"),
-    *(f"/incidents/{short('one')}/evidence/e1", "/changes", "/noise", "/login"),
+    *(f"/incidents/{short('one')}/evidence/e1", "/changes", "/noise", "/doctor", "/login"),
 )
 
 
@@ -28,6 +30,7 @@ def site(audited: KafkaSettings, tmp_path_factory: pytest.TempPathFactory) -> It
     database = f"sqlite:///{tmp_path_factory.mktemp('browser')}/incidents.db"
     fill(database)
     store_changes(database)
+    catalogued(database, time.time_ns() // 1000)
     with running(settings_for(audited, database)) as there:
         yield there
 
