@@ -17,6 +17,7 @@ from cli import (
     publish,
     read,
     replay,
+    retire,
     system,
     token,
     topics,
@@ -40,6 +41,7 @@ for part in (
     publish,
     audit,
     processes,
+    retire,
     topics,
     token,
 ):

@@ -15,14 +15,17 @@ from rich.table import Table
 
 from cli.console import FAILED, progress, speaks_plainly
 from cli.home_tokens import login_link, with_tokens
+from cli.processes import GROUP
 from cli.settings_file import load_settings
 from local.detached import down as stop_system
 from local.detached import up_detached
 from local.home import Home, home_of
+from local.scaling import ask_for_workers
 from local.status import Status, read_status, to_json
 from local.supervisor import Plan, Running, running
 from schemas.settings import Settings
 from wire.admin import ensure_topics
+from wire.membership import remove_member
 
 DEFAULT_HOME = Path(".incidents")
 HomePath = Annotated[
@@ -39,7 +42,7 @@ _PAGE_PORT = typer.Option("--page-port", help="Port of the web page; 0 picks a f
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (up, down, status):
+    for command in (up, down, status, scale):
         app.command(rich_help_panel="Everything on this machine")(speaks_plainly(command))
 
 
@@ -97,6 +100,17 @@ def status(home: HomePath = DEFAULT_HOME, *, as_json: AsJson = False) -> None:
         raise typer.Exit(FAILED)
 
 
+def scale(
+    workers: Annotated[int, typer.Argument(help="Number of workers from now on.", min=1, max=16)],
+    home: HomePath = DEFAULT_HOME,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Run more or fewer workers; those that go finish what they have in hand, and their partitions move at once."""
+    progress(f"scaling to {workers} workers")
+    _show(ask_for_workers(Home(home.absolute()), workers), as_json=as_json)
+
+
 def program() -> tuple[str, ...]:
     """This very command, for the processes that it starts."""
     # -P: a folder that happens to hold packages of the same names is not where they are looked for.
@@ -107,7 +121,7 @@ def system(
     home: Home, settings: Settings, workers: int, ports: tuple[int, int] = (0, 0)
 ) -> AbstractContextManager[Running]:
     """The system of a home, running as long as the block; `ports` of gateway and page, 0 for any free one."""
-    plan = Plan(home, program(), with_tokens(settings, home), workers, *ports)
+    plan = Plan(home, program(), with_tokens(settings, home), workers, *ports, taken_away=_taken_away)
     return running(plan, lay_out=_lay_out, progress=progress)
 
 
@@ -123,6 +137,10 @@ def stay(here: Running) -> None:
 
 def _lay_out(settings: Settings) -> None:
     ensure_topics(settings.kafka)
+
+
+def _taken_away(settings: Settings, name: str) -> None:
+    remove_member(settings.kafka.bootstrap, GROUP, name)
 
 
 def _show(now: Status, *, as_json: bool) -> None:

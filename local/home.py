@@ -5,6 +5,7 @@ May not: start or stop anything. Goes to: `local.supervisor`, which writes, and 
     lock            held by the running supervisor; names its process id
     state.json      what runs, replaced as a whole
     settings.toml   what every process of this system is given
+    workers         how many workers somebody has asked for since it is up
     kafka/  logs/   the broker's folder, and a log for each process
     audit/          the key that signs the audit log, and its public half
 """
@@ -41,6 +42,11 @@ class Home:
     def settings(self) -> Path:
         """The settings of every process of this system."""
         return self.folder / "settings.toml"
+
+    @property
+    def wanted_workers(self) -> Path:
+        """How many workers are asked for, in decimal digits; missing until somebody asks."""
+        return self.folder / "workers"
 
     @property
     def kafka(self) -> Path:

@@ -19,13 +19,15 @@ from local.home import Home, held, replace_file
 from local.interrupts import as_interrupts, ignored, interrupt_main
 from local.kafka import Broker, accepts, launch_broker, start_broker
 from local.ports import free_ports, is_free
+from local.scaling import wanted_workers, worker_name
 from local.status import Phase, Status, left_running, save
-from local.system import Part, System, describe, local_settings, part_names, settings_toml
+from local.system import Part, System, describe, local_settings, part_names, settings_toml, worker_part
 from local.watch import Watched, end_together
 from schemas.settings import Settings
+from wire.errors import KafkaProblem
 
 _TICK_S = 0.1
-_UP_S = 90.0
+_UP_S = 180.0
 _TRIES = 3
 """A process that ends so often before everything is up will not come up: the start fails."""
 
@@ -35,6 +37,8 @@ _LONG_LOG_BYTES = 16 * 1024 * 1024
 """A longer log is set aside, in the place of the last one, when its process starts."""
 
 Progress = Callable[[str], None]
+TakenAway = Callable[[Settings, str], object]
+"""Told the settings and the name of a worker that has been taken away for good."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class Plan:
     workers: int
     gateway_port: int = 0
     page_port: int = 0
+    taken_away: TakenAway = lambda _settings, _name: None
 
 
 class Running:
@@ -80,6 +85,7 @@ class Running:
     def start(self, lay_out: Callable[[Settings], None]) -> None:
         """Bring everything up and begin to watch; LocalError when a process will not come up."""
         _wait_for_leftovers(self._plan.home, self._progress)
+        self._plan.home.wanted_workers.unlink(missing_ok=True)
         self._save()
         broker = start_broker(self._plan.home.kafka, progress=self._progress)
         self._bootstrap, self._broker = broker.bootstrap, _watched_broker(broker)
@@ -122,10 +128,35 @@ class Running:
     def _watch(self) -> None:
         try:
             while not self._stop.wait(_TICK_S):
+                self._scale()
                 self._tick()
         except Exception as failure:  # noqa: BLE001 - whatever it is, it is raised where it is seen
             self._failure = failure
             interrupt_main()
+
+    def _scale(self) -> None:
+        """Make the workers as many as somebody has asked for: new ones last, the last ones gone first."""
+        there = [each for each in self._parts if each.name.startswith("worker-")]
+        wanted = wanted_workers(self._plan.home) or len(there)
+        if wanted == len(there):
+            return
+        others, home = self._parts[1 + len(there) :], self._plan.home
+        names = map(worker_name, range(len(there) + 1, wanted + 1))
+        new = [
+            worker_part(self._plan.program, home.settings, name, port)
+            for name, port in zip(names, free_ports(max(0, wanted - len(there))), strict=True)
+        ]
+        kept = [*there[:wanted], *(_watched_part(part, home) for part in new)]
+        self._parts = [self._parts[0], *kept, *others]
+        end_together(there[wanted:])
+        for each in there[wanted:]:
+            self._tell_taken_away(each.name)
+
+    def _tell_taken_away(self, name: str) -> None:
+        try:
+            self._plan.taken_away(self.settings, name)
+        except KafkaProblem as problem:
+            self._progress(f"{name} stays a member of its group until its session ends: {problem}")
 
     def _save(self) -> None:
         status = self.status()

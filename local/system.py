@@ -55,6 +55,15 @@ def part_names(workers: int) -> tuple[str, ...]:
     return ("gateway", *(f"worker-{number}" for number in range(1, workers + 1)), "auditor", "sink", "web")
 
 
+def worker_part(program: Sequence[str], settings: Path, name: str, port: int) -> Part:
+    """One more worker, beside those that a system is described with."""
+    return Part(
+        name,
+        (*program, "worker", "--settings", str(settings), "--name", name, "--health-port", str(port)),
+        port,
+    )
+
+
 def describe(program: Sequence[str], settings: Path, ports: Sequence[int], workers: int) -> System:
     """The system whose processes are run by `program` (the `incidents` command) with one settings file.
 

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from local.errors import LocalError
 from local.home import Home, home_of
+from local.scaling import ask_for_workers
 from local.status import ProcessStatus, read_status
 from local.supervisor import Plan, Running, running
 from schemas.settings import Settings
@@ -32,9 +34,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
 
 
 @pytest.fixture(scope="module")
-def system(home: Home) -> Iterator[Running]:
+def taken_away() -> list[str]:
+    """The workers that have been taken away for good."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def system(home: Home, taken_away: list[str]) -> Iterator[Running]:
     """A system of stand-ins on a real broker."""
-    with running(Plan(home, STAND_IN, Settings(), workers=2), lay_out=_lay_out, progress=print) as up:
+    plan = Plan(home, STAND_IN, Settings(), workers=2, taken_away=lambda _, name: taken_away.append(name))
+    with running(plan, lay_out=_lay_out, progress=print) as up:
         yield up
 
 
@@ -76,6 +85,24 @@ def test_a_process_that_is_killed_comes_back_on_its_port(home: Home, name: str) 
     assert (after.port, after.exit_code) == (before[name].port, 128 + signal.SIGKILL)
     others = {each.name: each.pid for each in when_healthy(home).processes if each.name != name}
     assert others == {each.name: each.pid for each in before.values() if each.name != name}
+
+
+@pytest.mark.usefixtures("system")
+def test_workers_are_added_and_taken_away_while_the_others_run(home: Home, taken_away: list[str]) -> None:
+    """New ones should come last, the last ones go for good and be named, and no other process should notice."""
+    before = pids(when_healthy(home))
+    grown = ask_for_workers(home, 4)
+    assert [each.name for each in grown.processes] == [*_NAMES[:4], "worker-3", "worker-4", *_NAMES[4:]]
+    assert set(before) < set(pids(grown))
+    shrunk = ask_for_workers(home, 2)
+    assert before == pids(shrunk)
+    eventually(lambda: taken_away == ["worker-3", "worker-4"], 30, "both are named")
+
+
+def test_a_system_that_does_not_run_cannot_be_scaled(tmp_path: Path) -> None:
+    """One line should say how to start one."""
+    with pytest.raises(LocalError, match="incidents up --detach"):
+        ask_for_workers(home_of(tmp_path), 2)
 
 
 def _restarted(home: Home, name: str, restarts: int) -> ProcessStatus | None:
