@@ -91,6 +91,17 @@ class GatewaySettings(Message):
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 picks a free one.")
     max_body_bytes: int = Field(1_000_000, description="Largest delivery that is accepted; more is 413.")
     max_waiting: int = Field(500, description="Deliveries waiting for the broker at once; more is 429.")
+    requests_per_s: float = Field(
+        1_000.0,
+        gt=0,
+        description="Deliveries a second of one sender (a tenant with a source), of which half a minute's may come at "
+        "once; more is 429 with the time to wait.",
+    )
+    slow_s: float = Field(
+        10.0,
+        gt=0,
+        description="How long a sender may take for its headers, and again for its body; a slower one is cut off.",
+    )
     letter_bytes_per_hour: int = Field(
         32_000_000,
         ge=0,

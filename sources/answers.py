@@ -3,6 +3,7 @@
 Pure. Goes to: the gateway.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -14,6 +15,7 @@ from sources.tenancy import Denied
 
 RETRY_AFTER_S: Final = 2
 REFUSED_AFTER_S: Final = 600
+_SAID_WITH: Final = {401: {"www-authenticate": "Bearer"}, 408: {"connection": "close"}}
 _LATER: Final = {"retry-after": str(RETRY_AFTER_S)}
 
 
@@ -42,14 +44,19 @@ def taken(intake: Intake) -> Response:
 
 
 def denied(problem: Denied) -> Response:
-    """401 or 404, with what to do."""
-    headers = {"www-authenticate": "Bearer"} if problem.status == 401 else {}  # noqa: PLR2004 - HTTP
-    return failed(problem.status, problem.reason, str(problem), headers)
+    """401, 404 or 408, with what to do."""
+    return failed(problem.status, problem.reason, str(problem), _SAID_WITH.get(problem.status))
 
 
 def busy() -> Response:
     """429: too many deliveries wait for Kafka."""
     return failed(429, "too_many_waiting", "too many deliveries wait for Kafka: send it again later", _LATER)
+
+
+def too_fast(wait_s: float) -> Response:
+    """429: this sender sends faster than it may."""
+    detail = "this sender sends too often: put more items into one delivery, or send it again later"
+    return failed(429, "too_fast", detail, {"retry-after": str(math.ceil(wait_s))})
 
 
 def too_much_refused() -> Response:

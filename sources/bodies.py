@@ -3,14 +3,27 @@
 May not: parse it. Goes to: the gateway.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Final
 
+from schemas.settings import GatewaySettings
 from sources.letters import MAX_ORIGINAL, Raw
+from sources.tenancy import Denied
 
 _HASHED_BEYOND: Final = 16
 """Limits' worth of bytes that are still hashed; a body that goes on is left there."""
+
+
+async def read_in_time(chunks: AsyncIterator[bytes], settings: GatewaySettings) -> bytes | Raw:
+    """The body, as `read_body` gives it. Raises Denied (408) when its sender is too slow."""
+    try:
+        async with asyncio.timeout(settings.slow_s):
+            return await read_body(chunks, settings.max_body_bytes)
+    except TimeoutError as slow:
+        detail = f"the body did not come within {settings.slow_s:g} s: send it again"
+        raise Denied(408, "too_slow", detail) from slow
 
 
 async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes | Raw:

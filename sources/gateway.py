@@ -22,13 +22,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from schemas.audit import DeadLetter, Position
 from schemas.settings import Settings, is_replay
 from schemas.times import LATEST, format_time
-from sources.answers import answer, busy, denied, failed, taken, too_much_refused, unavailable
-from sources.bodies import raw_of, read_body, unread
+from sources.answers import answer, busy, denied, failed, taken, too_fast, too_much_refused, unavailable
+from sources.bodies import raw_of, read_in_time, unread
 from sources.catalogue import FORMATS, UnknownSource, format_of
 from sources.fields import at, moment
 from sources.intake import Intake, take
 from sources.letters import Arrival, Raw, kept_headers, letter_record, raw_letter, refusal_record
-from sources.quota import LetterQuota
+from sources.quota import LetterQuota, RequestQuota
 from sources.recording import tick_records
 from sources.registry import registry_routes
 from sources.signatures import Delivery, Unsigned, header_of, require_signature
@@ -66,10 +66,12 @@ class Gateway:
     build: str
     waiting: int = field(default=0, init=False)
     quota: LetterQuota = field(init=False)
+    pace: RequestQuota = field(init=False)
 
     def __post_init__(self) -> None:
-        """A quota of its own for each gateway."""
+        """Quotas of its own for each gateway."""
         self.quota = LetterQuota(self.settings.gateway.letter_bytes_per_hour)
+        self.pace = RequestQuota(self.settings.gateway.requests_per_s)
 
     async def deliver(self, request: Request) -> Response:
         """POST /v1/{source} and /t/{tenant}/v1/{source}."""
@@ -109,7 +111,10 @@ class Gateway:
     async def _deliver(self, request: Request) -> Response:
         entry = format_of(request.path_params["source"])
         tenant = self._tenant(request, entry.route)
-        body = await read_body(request.stream(), self.settings.gateway.max_body_bytes)
+        wait_s = self.pace.wait_s(tenant, entry.route, self.clock())
+        if wait_s:
+            return too_fast(wait_s)
+        body = await read_in_time(request.stream(), self.settings.gateway)
         said = kept_headers(request.headers)
         arrival = Arrival(tenant, entry.route, self._received_at(tenant, request.headers), said)
         secrets = self.settings.secrets_of(tenant, entry.route)
@@ -177,7 +182,7 @@ class Gateway:
         tenant = self._tenant(request)
         if not is_replay(tenant):
             raise Denied(404, "no_replay", f"{tenant} is no replay tenant: its time is that of the clock")
-        reached = _reached(await read_body(request.stream(), self.settings.gateway.max_body_bytes))
+        reached = _reached(await read_in_time(request.stream(), self.settings.gateway))
         if reached is None:
             return failed(400, "no_time", 'a tick is {"at": RFC 3339} or {"end": true}')
         layout = await asyncio.to_thread(self.layout)

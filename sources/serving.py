@@ -23,7 +23,7 @@ from schemas.topics import INPUT_TOPICS
 from sources.gateway import Gateway, gateway_app
 from wire.durable import Durable
 from wire.errors import KafkaProblem
-from wire.listening import CannotListen, OrderlyServer, listen
+from wire.listening import CannotListen, OrderlyServer, listen, patience
 from wire.presence import require_topics
 
 PORT_FILE: Final = "gateway.port"
@@ -79,7 +79,7 @@ async def _serve(gateway: Gateway, listening: socket.socket, state: Path | None)
     host, port = listening.getsockname()[:2]
     config = uvicorn.Config(
         gateway_app(gateway),
-        http="httptools",
+        http=patience(gateway.settings.gateway.slow_s),
         lifespan="off",
         access_log=False,
         log_config=None,

@@ -1,13 +1,16 @@
-"""Owns an HTTP server's socket and its orderly end, the same for every process that answers over HTTP.
+"""Owns an HTTP server's socket, its patience and its orderly end, the same for every process that answers over HTTP.
 
 May not: know what is answered. Goes to: the gateway and the page.
 """
 
+import asyncio
 import signal
 import socket
 from types import FrameType
+from typing import Any, ClassVar
 
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _BACKLOG = 2048
 
@@ -42,3 +45,54 @@ class OrderlyServer(uvicorn.Server):
         """First signal: answer what is under way. A second SIGINT: at once."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+
+
+class Impatient(HttpToolsProtocol):
+    """A connection that is cut when its client sends its headers, or takes what it asked for, too slowly."""
+
+    slow_s: ClassVar[float] = 10.0
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's own type
+        """A client has come: it has so long for its first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._wait()
+
+    def on_headers_complete(self) -> None:
+        """The client has said what it wants."""
+        self._done()
+        super().on_headers_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not take what is there for it."""
+        super().pause_writing()
+        self._wait()
+
+    def resume_writing(self) -> None:
+        """It has taken some."""
+        self._done()
+        super().resume_writing()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone, or was cut."""
+        self._done()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        self._done()
+        self._waiting = self.loop.call_later(self.slow_s, self.transport.abort)
+
+    def _done(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+
+def patience(slow_s: float) -> type[Impatient]:
+    """The protocol of a server whose clients may take so long, in seconds."""
+    return type("Patience", (Impatient,), {"slow_s": slow_s})

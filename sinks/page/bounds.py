@@ -1,17 +1,15 @@
-"""Owns the bounds of one client: how often it may ask, how long it may take, what its browser may run.
+"""Owns the bounds of one client: how often it may ask, what its browser may run.
 
 May not: know what is asked for. Goes to: the application and its server.
 """
 
-import asyncio
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Final
+from typing import Final
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _BURST_S: Final = 6.0
 """How many seconds' worth of requests may come at once."""
@@ -66,49 +64,3 @@ class Guarded:
             await send(message)
 
         await self._app(scope, receive, guarded if scope["type"] == "http" else send)
-
-
-class Impatient(HttpToolsProtocol):
-    """A connection that is cut when its client sends its headers, or takes what it asked for, too slowly."""
-
-    slow_s: ClassVar[float] = 10.0
-    _waiting: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's own type
-        """A client has come: it has so long for its first request."""
-        super().connection_made(transport)
-        self._wait()
-
-    def on_message_begin(self) -> None:
-        """The first byte of a request."""
-        super().on_message_begin()
-        self._wait()
-
-    def on_headers_complete(self) -> None:
-        """The client has said what it wants."""
-        self._done()
-        super().on_headers_complete()
-
-    def pause_writing(self) -> None:
-        """The client does not take what is there for it."""
-        super().pause_writing()
-        self._wait()
-
-    def resume_writing(self) -> None:
-        """It has taken some."""
-        self._done()
-        super().resume_writing()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The client has gone, or was cut."""
-        self._done()
-        super().connection_lost(exc)
-
-    def _wait(self) -> None:
-        self._done()
-        self._waiting = self.loop.call_later(self.slow_s, self.transport.abort)
-
-    def _done(self) -> None:
-        if self._waiting is not None:
-            self._waiting.cancel()
-            self._waiting = None

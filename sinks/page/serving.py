@@ -17,14 +17,14 @@ import uvloop
 from schemas.settings import Settings
 from sinks.database import DatabaseProblem, opened
 from sinks.page.app import page_app
-from sinks.page.bounds import Impatient, Pace
+from sinks.page.bounds import Pace
 from sinks.page.desk import PARALLEL, Desk
 from sinks.page.live import Watch
 from sinks.page.trail import Trail
 from sinks.page.words import templates
 from wire.durable import Durable
 from wire.errors import KafkaProblem
-from wire.listening import CannotListen, OrderlyServer, listen
+from wire.listening import CannotListen, OrderlyServer, listen, patience
 from wire.presence import require_topics
 
 _GRACE_S: Final = 2
@@ -87,10 +87,9 @@ async def _serve(desk: Desk, listening: socket.socket) -> int:
 
 
 def _config(desk: Desk) -> uvicorn.Config:
-    patience = type("Patience", (Impatient,), {"slow_s": desk.settings.slow_s})
     return uvicorn.Config(
         page_app(desk),
-        http=patience,
+        http=patience(desk.settings.slow_s),
         ws="none",
         lifespan="on",
         access_log=False,

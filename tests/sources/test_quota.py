@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from schemas.audit import DeadLetter
 from schemas.times import HOUR, SECOND
-from sources.quota import LetterQuota
+from sources.quota import LetterQuota, RequestQuota
 from tests.schemas.examples import example
 
 QUOTA = 20_000
@@ -57,3 +57,34 @@ def test_a_delivery_is_kept_whole_or_not() -> None:
     assert quota.takes([_letter(size=8_500)] * 2, 0)
     assert quota.takes([], 0)
     assert not LetterQuota(0).takes([_letter()], 0)
+
+
+@given(st.lists(st.integers(0, 3 * SECOND), max_size=200))
+def test_no_minute_holds_more_than_a_burst_and_what_flows_in(pauses: list[int]) -> None:
+    """Of one sender, within any minute, a full bucket and a minute's worth should pass at most."""
+    quota, now, passed = RequestQuota(1.0), 0, list[int]()
+    for pause in pauses:
+        now += pause
+        if not quota.wait_s("default", "github", now):
+            passed.append(now)
+    for start in passed:
+        assert sum(start <= at < start + 60 * SECOND for at in passed) <= 30 + 60
+
+
+def test_a_sender_that_has_waited_as_told_may_go_on_and_others_never_wait() -> None:
+    """The wait should be just as long as it takes for one more request to be due, and concern nobody else."""
+    quota = RequestQuota(0.1)
+    waits = [quota.wait_s("default", "github", 0) for _ in range(5)]
+    assert waits[:3] == [0.0, 0.0, 0.0]
+    assert waits[3:] == [10.0, 10.0]
+    assert not quota.wait_s("default", "gitlab", 0)
+    assert not quota.wait_s("other", "github", 0)
+    assert quota.wait_s("default", "github", 9 * SECOND)
+    assert not quota.wait_s("default", "github", 10 * SECOND)
+
+
+def test_replay_tenants_share_one_pace() -> None:
+    """Names that somebody makes up should not give more than one name does."""
+    quota = RequestQuota(1.0)
+    waits = [quota.wait_s(f"replay-{n}", "github", 0) for n in range(31)]
+    assert waits == [0.0] * 30 + [1.0]

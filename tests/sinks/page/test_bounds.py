@@ -8,8 +8,9 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from sinks.page.bounds import Impatient, Pace
+from sinks.page.bounds import Pace
 from tests.sinks.page.site import Site, running, settings_for
+from wire.listening import patience
 
 _PIECE, _PIECES = 1 << 20, 64
 _WHOLE = _PIECE * _PIECES
@@ -75,8 +76,7 @@ async def _large(_scope: Scope, _receive: Receive, send: Send) -> None:
 
 async def _taken_late() -> int:
     """How many bytes come to a client that begins to read only when the server has let go of it."""
-    protocol = type("Patience", (Impatient,), {"slow_s": 0.3})
-    server = uvicorn.Server(uvicorn.Config(_large, http=protocol, lifespan="off", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(_large, http=patience(0.3), lifespan="off", log_config=None))
     listening = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     client = socket.create_connection(listening.getsockname())
