@@ -42,7 +42,10 @@ class OutOfRange(CannotGoOn):
     """The log no longer has, or never had, the offset at which reading was to go on."""
 
     def __init__(self, places: Mapping[Place, int]) -> None:
-        where = ", ".join(f"{topic}/{partition} at {offset}" for (topic, partition), offset in places.items())
+        self.places = {(topic, partition): offset for (topic, partition), offset in places.items()}
+        where = ", ".join(
+            f"{topic}/{partition} at {offset}" for (topic, partition), offset in self.places.items()
+        )
         super().__init__(
             f"the log does not reach {where}: records were deleted before they were read, or the topic was "
             "made anew; nothing is skipped by itself: set the group's offsets by hand to go on"

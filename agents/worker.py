@@ -11,6 +11,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
@@ -18,9 +19,11 @@ import structlog
 import uvloop
 
 from agents.app import BatchApp, WorkerSettings, build_app
+from agents.fetch import OutOfRange
 from agents.progress import CannotGoOn
 from agents.transport import Feed
 from wire.errors import KafkaProblem
+from wire.gaps import Witness, gaps_of, tell_gaps
 from wire.presence import require_topics
 
 STOPPED: Final = 0
@@ -37,14 +40,21 @@ _QUIET = {
     "librdkafka": logging.CRITICAL,
 }
 
+_NOBODY: Final = Witness("worker", "", "")
+
 Beside = Callable[[BatchApp], Awaitable[None]]
 """Something that runs for as long as the worker does, such as the ticks; its error ends the worker."""
 
 log = structlog.get_logger()
 
 
-def run_worker(settings: WorkerSettings, feeds: Sequence[Feed], beside: Sequence[Beside] = ()) -> int:
-    """Run a worker in this process until it ends, and give its exit code. Takes over SIGTERM and SIGINT."""
+def run_worker(
+    settings: WorkerSettings, feeds: Sequence[Feed], beside: Sequence[Beside] = (), witness: Witness = _NOBODY
+) -> int:
+    """Run a worker in this process until it ends, and give its exit code. Takes over SIGTERM and SIGINT.
+
+    `witness`: who says so in the audit log when records that are due are gone.
+    """
     for name, level in _QUIET.items():
         logging.getLogger(name).setLevel(level)
     # The consumer's thread makes its loop by the policy, so setting only ours would not do.
@@ -53,10 +63,12 @@ def run_worker(settings: WorkerSettings, feeds: Sequence[Feed], beside: Sequence
         require_topics(settings.bootstrap, [feed.topic for feed in feeds])
     except KafkaProblem as problem:
         return _failed(problem)
-    return asyncio.run(_serve(settings, feeds, beside))
+    return asyncio.run(_serve(settings, feeds, beside, witness))
 
 
-async def _serve(settings: WorkerSettings, feeds: Sequence[Feed], beside: Sequence[Beside]) -> int:
+async def _serve(
+    settings: WorkerSettings, feeds: Sequence[Feed], beside: Sequence[Beside], witness: Witness
+) -> int:
     stopping = _stop_signal()
     app = build_app(settings, feeds)
     life = asyncio.create_task(_live(app, beside))
@@ -64,7 +76,20 @@ async def _serve(settings: WorkerSettings, feeds: Sequence[Feed], beside: Sequen
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     if stopping.done() and not (app.failed.done() or life.done()):
         return await _stop(app, life)
-    return _leave(_reason(app, life))
+    reason = _reason(app, life)
+    if isinstance(reason, OutOfRange):
+        await asyncio.to_thread(_tell_gap, settings.bootstrap, reason, witness)
+    return _leave(reason)
+
+
+def _tell_gap(bootstrap: str, gone: OutOfRange, witness: Witness) -> None:
+    """What is gone is on record before the process leaves; where Kafka takes no record of it, it leaves as well."""
+    try:
+        told = tell_gaps(bootstrap, gaps_of(bootstrap, gone.places), witness, time.time_ns() // 1000)
+    except KafkaProblem as problem:
+        log.warning("worker.gap_not_on_record", reason=str(problem))
+    else:
+        log.warning("worker.gap", on_record=told)
 
 
 async def _live(app: BatchApp, beside: Sequence[Beside]) -> None:

@@ -27,6 +27,7 @@ from schemas.topics import INPUT_TOPICS, TICKED_TOPICS, TOPICS
 from sinks.page.serving import run_page
 from sinks.sink import run_sink
 from sources.serving import run_gateway
+from wire.gaps import Witness
 from wire.presence import require_topics
 from wire.producer import Outbox
 
@@ -36,6 +37,10 @@ _ASSIGNED_POLL_S = 0.05
 _SETTINGS = typer.Option("--settings", help="Settings file (TOML).", envvar="INCIDENTS_SETTINGS", exists=True)
 _NAME = typer.Option("--name", help="Stable name of this process; two may not share one.")
 _PORT = typer.Option("--health-port", help="Answer GET /healthz on this port of 127.0.0.1.", min=1, max=65535)
+
+_GAPS = typer.Option(
+    "--accept-gaps", help="Pass over records that are gone before they were stored, on record."
+)
 
 SettingsPath = Annotated[Path | None, _SETTINGS]
 Name = Annotated[str, _NAME]
@@ -66,11 +71,17 @@ def auditor(settings: SettingsPath = None, name: Name = "auditor", health_port: 
     raise typer.Exit(run_auditor(load_settings(settings), build(), health.ready))
 
 
-def sink(settings: SettingsPath = None, name: Name = "sink", health_port: HealthPort = None) -> None:
+def sink(
+    settings: SettingsPath = None,
+    name: Name = "sink",
+    health_port: HealthPort = None,
+    *,
+    accept_gaps: Annotated[bool, _GAPS] = False,
+) -> None:
     """Store candidates, packets, evidence and audit in SQL tables."""
     health = Health(health_port)
     _log_as(name)
-    raise typer.Exit(run_sink(load_settings(settings), health.ready))
+    raise typer.Exit(run_sink(load_settings(settings), health.ready, build(), accept_gaps=accept_gaps))
 
 
 def web(settings: SettingsPath = None) -> None:
@@ -89,7 +100,8 @@ def _run_worker(settings: Settings, name: str, health: Health) -> int:
     outbox = Outbox(settings.kafka.bootstrap)
     feeds = (*_routing(outbox, settings, layout), _correlating(outbox, settings))
     worker_settings = WorkerSettings(bootstrap=settings.kafka.bootstrap, group=GROUP, instance=name)
-    return run_worker(worker_settings, feeds, (_ticking(outbox), _telling(health)))
+    witness = Witness(name, build(), settings.fold_hash())
+    return run_worker(worker_settings, feeds, (_ticking(outbox), _telling(health)), witness)
 
 
 def _routing(outbox: Outbox, settings: Settings, layout: dict[str, int]) -> tuple[Feed, ...]:

@@ -17,15 +17,16 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from schemas.settings import Settings
-from sinks.batch import SINK_TOPICS, Batch, Incoming
+from sinks.batch import Batch, Incoming
 from sinks.database import DatabaseProblem, opened, patiently
 from sinks.originals import Originals
 from sinks.proving import Missing, packet_rows, place_of, resolve
 from sinks.rows import Row
+from sinks.starts import GapPolicy, starts
 from sinks.store import AnotherSink, create_tables, kept_originals, load_offsets, write
 from sinks.tables import ORIGINALS
-from wire.admin import end_offsets, layout
 from wire.errors import KafkaProblem
+from wire.gaps import Witness
 from wire.reader import Place, RandomReader, headers_of
 
 _MOST_RECORDS: Final = 500
@@ -43,22 +44,26 @@ log = structlog.get_logger()
 class Sink:
     """One consumer and one database. `step` does one batch; the process is a loop of it."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Open database and broker. Raises KafkaProblem or DatabaseProblem when either is not usable."""
+    def __init__(self, settings: Settings, build: str = "", *, accept_gaps: bool = False) -> None:
+        """Open database and broker. Raises KafkaProblem or DatabaseProblem when either is not usable.
+
+        `accept_gaps`: records that are due and gone are passed over, on record, instead of refused.
+        """
         bootstrap = settings.kafka.bootstrap
         self._settings = settings
         self._engine = opened(settings.sink.database)
         patiently(self._engine, lambda: create_tables(self._engine))
         self._offsets = patiently(self._engine, lambda: load_offsets(self._engine))
         try:
-            starts = _starts(bootstrap, self._offsets)
+            policy = GapPolicy(Witness("sink", build, settings.fold_hash()), accept_gaps)
+            where = starts(bootstrap, self._offsets, policy)
         except KafkaProblem:
             self._engine.dispose()
             raise
         self._originals = Originals(RandomReader(bootstrap))
         self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
-        self._consumer.assign([TopicPartition(*where, offset) for where, offset in sorted(starts.items())])
-        log.info("sink.started", database=self._engine.url.render_as_string(), partitions=len(starts))
+        self._consumer.assign([TopicPartition(*at, offset) for at, offset in sorted(where.items())])
+        log.info("sink.started", database=self._engine.url.render_as_string(), partitions=len(where))
 
     def step(self, wait_s: float = _WAIT_S) -> int:
         """Store what has arrived, waiting at most `wait_s` for the first record; the number of records.
@@ -113,17 +118,23 @@ class Sink:
         write(self._engine, batch.rows, batch.candidates, self._offsets, batch.after)
 
 
-def run_sink(settings: Settings, ready: Callable[[], object] = lambda: None) -> int:
+def run_sink(
+    settings: Settings,
+    ready: Callable[[], object] = lambda: None,
+    build: str = "",
+    *,
+    accept_gaps: bool = False,
+) -> int:
     """Run until SIGTERM or SIGINT, which finish the batch in hand; the exit code, 0 for an ordered end.
 
-    `ready` is called once broker and tables are open. A problem is one line on standard error and 1: nothing
-    is lost, the next start reads on.
+    `ready` is called once broker and tables are open; `accept_gaps` as for `Sink`. A problem is one line on standard
+    error and 1: nothing is lost, the next start reads on.
     """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        sink = Sink(settings)
+        sink = Sink(settings, build, accept_gaps=accept_gaps)
         ready()
         try:
             while not stop.is_set():
@@ -134,20 +145,6 @@ def run_sink(settings: Settings, ready: Callable[[], object] = lambda: None) -> 
         sys.stderr.write(f"sink: {problem}\n")
         return 1
     return 0
-
-
-def _starts(bootstrap: str, stored: dict[tuple[str, int], int]) -> dict[tuple[str, int], int]:
-    """Where to read on in each partition of the sink's topics: as stored, else from the beginning."""
-    there = layout(bootstrap)
-    missing = [topic for topic in SINK_TOPICS if topic not in there]
-    if missing:
-        raise KafkaProblem(f"topics are missing at {bootstrap}: {', '.join(missing)}; create them first")
-    wanted = [(topic, partition) for topic in SINK_TOPICS for partition in range(there[topic])]
-    ends = end_offsets(bootstrap, wanted)
-    for where in wanted:
-        if stored.get(where, 0) > ends[where]:
-            log.warning("sink.topic_was_made_anew", topic=where[0], partition=where[1], reading_from=0)
-    return {where: stored.get(where, 0) if stored.get(where, 0) <= ends[where] else 0 for where in wanted}
 
 
 def _is_record(message: Message) -> bool:
@@ -176,8 +173,8 @@ def _consumer_settings(bootstrap: str) -> dict[str, str | int | bool]:
         "bootstrap.servers": bootstrap,
         "group.id": "sink",
         "enable.auto.commit": False,
-        # A trimmed start is read from what is left: the tables already have what they have.
-        "auto.offset.reset": "earliest",
+        # What is gone while the sink runs ends it; the next start tells which records.
+        "auto.offset.reset": "error",
         # Audit records that their transaction has not confirmed do not exist.
         "isolation.level": "read_committed",
         "queued.max.messages.kbytes": 16_384,

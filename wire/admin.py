@@ -89,8 +89,18 @@ def end_offsets(bootstrap: str, partitions: Iterable[tuple[str, int]]) -> dict[t
 
     Raises Unreachable.
     """
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call] # published without types
-    asked = {TopicPartition(*where): latest for where in partitions}
+    return _offsets(bootstrap, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call] # published without types
+
+
+def start_offsets(bootstrap: str, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+    """The offset of the first record that each partition still holds, or its end; else as `end_offsets`."""
+    return _offsets(bootstrap, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call] # the same
+
+
+def _offsets(
+    bootstrap: str, partitions: Iterable[tuple[str, int]], spec: OffsetSpec
+) -> dict[tuple[str, int], int]:
+    asked = {TopicPartition(*where): spec for where in partitions}
     if not asked:
         return {}
     admin = _client(bootstrap)

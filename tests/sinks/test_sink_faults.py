@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from schemas.settings import KafkaSettings, Settings, SinkSettings
@@ -18,7 +18,7 @@ from sinks.batch import SINK_TOPICS
 from sinks.database import DatabaseProblem
 from sinks.sink import Sink
 from sinks.store import AnotherSink, load_offsets
-from sinks.tables import CANDIDATES, PACKETS, SINK_OFFSETS, open_database
+from sinks.tables import CANDIDATES, PACKETS, open_database
 from tests.children import started, told
 from tests.facts import eventually
 from tests.sinks.driven import all_rows, drain, rows_of, send_packets, stored
@@ -159,18 +159,3 @@ def test_no_broker_and_no_topics_are_told(
     for bootstrap, kind in (("127.0.0.1:9", Unreachable), (kafka, KafkaProblem)):
         with pytest.raises(kind):
             Sink(configured.model_copy(update={"kafka": KafkaSettings(bootstrap=bootstrap)}))
-
-
-def test_topics_that_were_made_anew_are_read_from_their_start(
-    configured: Settings, places: dict[str, Place]
-) -> None:
-    """Stored offsets beyond the end should not hide what the new topics hold."""
-    send_packets(configured, [cite(places, "anew")])
-    stored(configured)
-    engine = open_database(configured.sink.database)
-    with engine.begin() as connection:
-        connection.execute(update(SINK_OFFSETS).values(next_offset=SINK_OFFSETS.c.next_offset + 1_000_000))
-        connection.execute(delete(PACKETS))
-    engine.dispose()
-    stored(configured)
-    assert rows_of(configured, select(PACKETS.c.candidate_id))
