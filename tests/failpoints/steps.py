@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from confluent_kafka import KafkaError, KafkaException
+from sqlalchemy.exc import OperationalError
 
 from wire.errors import KafkaProblem
 
@@ -25,6 +26,10 @@ def _broken() -> Exception:
 def _not_written() -> Exception:
     transport = -195
     return KafkaException(KafkaError(transport))
+
+
+def _no_room() -> Exception:
+    return OperationalError("planted", None, Exception("database or disk is full"))
 
 
 @dataclass(frozen=True)
@@ -113,4 +118,23 @@ AUDITOR: Final = (
         nth=2,
         error=_not_written,
     ),
+)
+_STORED: Final = "sinks.sink:Sink._gather"
+_COMMIT: Final = "sqlalchemy.engine.base:RootTransaction._do_commit"
+SINK: Final = (
+    Step("the tables are made", "after", "sinks.sink:create_tables", error=_no_room),
+    Step("where to read on is known", "after", "sinks.sink:load_offsets", error=_no_room),
+    Step("partitions are about to be assigned", "after", "sinks.sink:starts"),
+    Step("records are gathered", "after", _STORED, _STORED),
+    Step("what packets cite is about to be fetched", "before", "sinks.originals:Originals.fetch", _STORED),
+    Step("what packets cite is fetched", "after", "sinks.originals:Originals.fetch", _STORED),
+    Step("what is kept already is known", "after", "sinks.sink:kept_originals", _STORED, error=_no_room),
+    Step("the transaction is about to begin", "before", "sinks.sink:write", _STORED, error=_no_room),
+    Step("the offsets are moved", "after", "sinks.store:_move_offsets", _STORED, error=_no_room),
+    Step("rows of a table are inserted", "after", "sinks.store:_insert_new", _STORED, error=_no_room),
+    Step("a candidate is about to be shown", "before", "sinks.store:_show", _STORED, error=_no_room),
+    Step("its members are shown", "after", "sinks.store:_show_members", _STORED, error=_no_room),
+    Step("the transaction is about to be committed", "before", _COMMIT, _STORED, error=_no_room),
+    Step("the transaction is committed", "after", _COMMIT, _STORED, error=_no_room),
+    Step("the batch counts as stored", "after", "sinks.sink:Sink.step", _STORED),
 )
