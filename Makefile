@@ -1,12 +1,13 @@
 # Everything that one does with a checkout; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run demo test lint types contracts schemas locks upgrade check-locks bench docs audit clean
+.PHONY: help env env-run demo test lint types contracts schemas locks upgrade check-locks bench chaos docs audit clean
 
 PYTHON ?=
 export PYTHON
 BIN := .venv/bin
 PEERS := bench/peers
 PARTS ?=
+SCENARIOS ?=
 LOCK_PEERS = $(BIN)/uv pip compile $(PEERS)/requirements.in -o $(PEERS)/requirements.txt --universal \
 	--python-version 3.11 --generate-hashes --quiet --no-emit-index-url --no-annotate --no-header
 SETUP = python=$$(.ci/find-python) && "$$python" .ci/environment.py
@@ -58,6 +59,9 @@ bench: env ## the benchmarks: a table, and bench/out/latest.json; `make bench PA
 	@$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(PEERS)/.venv
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(PEERS)/.venv/bin/python $(PEERS)/requirements.txt
 	@$(BIN)/python -m bench $(PARTS)
+
+chaos: env ## the faults, judged by an independent verifier: a table; `make chaos SCENARIOS="broker --seed 7"` for some
+	@$(BIN)/python -m tests.chaos $(SCENARIOS)
 
 docs: env ## write the generated pages of docs/ anew
 	@$(BIN)/python -m docs.generate

@@ -67,6 +67,7 @@ def calm(folder: Path, seed: int, number: int, alerts: int) -> Calm:
         [decoded("dead-letters", encode("dead-letters", letter)) for letter in letters],
         {one.candidate_id: one.model_dump_json() for one in candidates},
         len(log),
+        {one.revision.revision_id for one in candidates},
     )
     return Calm(expected(recorded, export(candidates)), seen, keys)
 

@@ -20,7 +20,9 @@ _JSON: Final = ("content-type", b"application/json")
 _TENANT: Final = ("tenant", b"default")
 _GOOD: Final = 0.25
 _RARE: Final = 0.005
-"""Share of the records that are over the limit of size."""
+"""Share of the bad ones that are large."""
+_KNOWN: Final = 500
+"""Alerts that are told again and again, as in a storm."""
 _TOO_LARGE: Final = 300_001
 _DEEP: Final = 100_000
 
@@ -39,6 +41,12 @@ class Mutated(NamedTuple):
         return Record(offset, _AT_MS, self.key, self.value, self.headers)
 
 
+_LARGE: Final = (
+    Mutated("oversized", "bad", b"\0" * _TOO_LARGE),
+    Mutated("JSON nested too deeply", "bad", b"[" * _DEEP + b"]" * _DEEP, headers=(_TENANT, _JSON)),
+)
+
+
 def messages(seed: int, number: int) -> Iterator[Mutated]:
     """So many records for the topic alerts, the same for the same seed."""
     chance = random.Random(seed)  # noqa: S311 - the same records every time, not a secret
@@ -48,7 +56,7 @@ def messages(seed: int, number: int) -> Iterator[Mutated]:
         if chance.random() < _GOOD:
             yield chance.choice(_good(alert))
         elif chance.random() < _RARE:
-            yield Mutated("oversized", "bad", b"\0" * _TOO_LARGE)
+            yield chance.choice(_LARGE)
         else:
             yield chance.choice(ways)(alert)
 
@@ -56,6 +64,7 @@ def messages(seed: int, number: int) -> Iterator[Mutated]:
 def _alert(number: int) -> Alert:
     one = example("alerts")
     assert isinstance(one, Alert)
+    number %= _KNOWN
     return one.model_copy(update={"fingerprint": f"{number:016x}", "source_ref": f"alertmanager:{number}"})
 
 
@@ -132,7 +141,6 @@ def _of_json(chance: random.Random) -> tuple[Callable[[Alert], Mutated], ...]:
         changed("JSON without a name", name=None),
         changed("JSON of another type", labels=[1, 2]),
         raw("JSON that is no object", b"[1]"),
-        raw("JSON nested too deeply", b"[" * _DEEP + b"]" * _DEEP),
         raw("JSON with bad UTF-8", b'{"name": "\xff\xfe"}'),
     )
 

@@ -1,6 +1,6 @@
 """Owns the recording that goes through the faults: seeded, and each of its alerts has nothing to do with any other.
 
-So the ids of all candidates follow from the recording alone. Goes to: `tests.chaos.run`, as a file of deliveries.
+So the ids of all candidates follow from the recording alone. Goes to: a file of deliveries, for a campaign or `calm`.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 _BEGIN: Final = datetime(2026, 3, 1, 8, tzinfo=UTC)
 _ENVIRONMENTS: Final = ("alpha", "beta", "gamma", "delta")
-_PAUSE_S: Final = 0.05
+_PAUSE_S: Final = 0.02
 _JUNK: Final = 0.01
 _MOST: Final = 3
 

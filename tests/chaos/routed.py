@@ -4,13 +4,28 @@ Goes to: the tests.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import islice
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from schemas.settings import Settings
 from streams.route import Routed, route
 from tests.chaos.mutated import Fate, Mutated
+
+Place = TypeVar("Place", bound=Hashable)
+
+
+class Told(Protocol):
+    """What was sent, and what has to become of it."""
+
+    @property
+    def how(self) -> str:
+        """In words."""
+
+    @property
+    def fate(self) -> Fate:
+        """What has to become of it."""
+
 
 _BATCH: Final = 1_000
 _PARTITIONS: Final = 4
@@ -40,8 +55,8 @@ def refused(routed: Routed) -> list[int]:
     return [letter.offset for letter in routed.dead_letters if letter.reason and letter.offset is not None]
 
 
-def judged(sent: dict[int, Mutated], came: list[int], letters: list[int]) -> list[str]:
-    """What of the records at these offsets did not become what it has to; each of them exactly once."""
+def judged(sent: Mapping[Place, Told], came: Iterable[Place], letters: Iterable[Place]) -> list[str]:
+    """What of the records at these places did not become what it has to; each of them exactly once."""
     due: dict[Fate, set[tuple[int, int]]] = {
         "good": {(1, 0)},
         "bad": {(0, 1)},
@@ -49,7 +64,7 @@ def judged(sent: dict[int, Mutated], came: list[int], letters: list[int]) -> lis
     }
     signals, refusals = Counter(came), Counter(letters)
     return [
-        f"{one.how} at {offset}: {found[0]} signals, {found[1]} dead letters"
-        for offset, one in sent.items()
-        if (found := (signals[offset], refusals[offset])) not in due[one.fate]
+        f"{one.how} at {place}: {found[0]} signals, {found[1]} dead letters"
+        for place, one in sent.items()
+        if (found := (signals[place], refusals[place])) not in due[one.fate]
     ]

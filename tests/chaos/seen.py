@@ -50,25 +50,29 @@ class Seen:
     """The table candidates: id to body."""
     rows: int
     """Rows of the table audit."""
+    packets: set[str]
+    """The revisions whose packets the tables hold."""
 
 
 def look(bootstrap: str, database: Path, tenant: str) -> Seen:
     """What the topics and tables hold now, of one tenant where it is a tenant's."""
     candidates = [
-        decoded("incident-candidates", one.value) for one in _read(bootstrap, "incident-candidates")
+        decoded("incident-candidates", one.value) for one in records(bootstrap, "incident-candidates")
     ]
-    letters = [decoded("dead-letters", one.value) for one in _read(bootstrap, "dead-letters")]
+    letters = [decoded("dead-letters", one.value) for one in records(bootstrap, "dead-letters")]
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         shown = connection.execute("select candidate_id, body from candidates where tenant = ?", (tenant,))
+        stored = connection.execute("select revision_id from packets where tenant = ?", (tenant,))
         return Seen(
-            [one for one in _read(bootstrap, "alerts") if _is_alert(one, tenant)],
+            [one for one in records(bootstrap, "alerts") if _is_alert(one, tenant)],
             [one for one in candidates if one["tenant"] == tenant],
-            _read(bootstrap, "audit-entries"),
+            records(bootstrap, "audit-entries"),
             _by_partition(bootstrap, "audit"),
             _by_partition(bootstrap, "audit-checkpoints"),
             [one for one in letters if one["tenant"] == tenant],
             dict(shown.fetchall()),
             connection.execute("select count(*) from audit").fetchone()[0],
+            {row[0] for row in stored.fetchall()},
         )
 
 
@@ -93,7 +97,7 @@ def _is_alert(record: Record, tenant: str) -> bool:
 
 def _by_partition(bootstrap: str, topic: str) -> dict[int, list[Fields]]:
     found: dict[int, list[Fields]] = {}
-    for record in _read(bootstrap, topic):
+    for record in records(bootstrap, topic):
         found.setdefault(record.partition, []).append(decoded(topic, record.value))
     return found
 
@@ -107,7 +111,7 @@ def _bytes(value: str | bytes | None) -> bytes:
     return value.encode() if isinstance(value, str) else value or b""
 
 
-def _read(bootstrap: str, topic: str) -> list[Record]:
+def records(bootstrap: str, topic: str) -> list[Record]:
     """Every committed record from the first to the present end, partition by partition."""
     consumer = Consumer(
         {

@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -31,6 +31,8 @@ class Expected:
     """By environment, start and fingerprint how often the alert was told."""
     junk: Counter[str]
     """What could not be understood, and how often it was sent."""
+    repeated: Counter[tuple[str, int, str] | str]
+    """How often each of both was posted again, since its sender had heard nothing or was told to come again."""
     export: list[Fields]
     """The lines of a replay that nothing disturbed."""
 
@@ -40,17 +42,27 @@ class Expected:
         return {candidate_id(*alert) for alert in self.notifications}
 
 
-def expected(recording: Iterable[str], undisturbed: bytes) -> Expected:
-    """From the lines of a recording, and the export of an undisturbed replay of it."""
+def expected(
+    recording: Iterable[str], undisturbed: bytes, posted_again: Mapping[int, int] | None = None
+) -> Expected:
+    """From the lines of a recording, and the export of an undisturbed replay of it.
+
+    `posted_again`: by the number of a line, from 1, how often its sender had to post it once more.
+    """
     notifications: Counter[tuple[str, int, str]] = Counter()
     junk: Counter[str] = Counter()
-    for line in recording:
+    repeated: Counter[tuple[str, int, str] | str] = Counter()
+    for number, line in enumerate(recording, 1):
         body = json.loads(line)["body"]
+        again = (posted_again or {}).get(number, 0)
         if isinstance(body, str):
             junk[body] += 1
+            repeated[body] += again
             continue
-        notifications.update(map(_named, body["alerts"]))
-    return Expected(notifications, junk, [json.loads(line) for line in undisturbed.splitlines()])
+        for alert in map(_named, body["alerts"]):
+            notifications[alert] += 1
+            repeated[alert] += again
+    return Expected(notifications, junk, repeated, [json.loads(line) for line in undisturbed.splitlines()])
 
 
 def _named(alert: Fields) -> tuple[str, int, str]:
@@ -69,7 +81,7 @@ def verify(wanted: Expected, seen: Seen, public_keys: str) -> list[str]:
     """What is wrong, a line each; none where all holds. `public_keys`: the lines of the log's public keys."""
     return [
         *_lost(wanted, seen),
-        *_twice(seen),
+        *_twice(wanted, seen),
         *_exported(wanted, seen),
         *_audited(seen),
         *_signed(seen, public_keys),
@@ -81,6 +93,8 @@ def _lost(wanted: Expected, seen: Seen) -> Iterator[str]:
     for alert, times in wanted.notifications.items():
         if published[alert] < times:
             yield f"lost before Kafka: {alert} was accepted {times} times, and is there {published[alert]} times"
+        if published[alert] > times + wanted.repeated[alert]:
+            yield f"published more often than posted: {alert} is there {published[alert]} times"
     ids = {one["candidate_id"] for one in _final(seen)}
     yield from (f"lost: candidate {name}" for name in sorted(wanted.candidates - ids))
     yield from (f"not of the recording: candidate {name}" for name in sorted(ids - wanted.candidates))
@@ -96,7 +110,7 @@ def _published(seen: Seen) -> Iterator[tuple[str, int, str]]:
         yield alert["environment"], alert["starts_at"], alert["fingerprint"]
 
 
-def _twice(seen: Seen) -> Iterator[str]:
+def _twice(wanted: Expected, seen: Seen) -> Iterator[str]:
     members = Counter(
         (one["environment"], member["starts_at"], member["fingerprint"])
         for one in _final(seen)
@@ -112,9 +126,15 @@ def _twice(seen: Seen) -> Iterator[str]:
     yield from (f"revision {name} has {len(c)} contents" for name, c in contents.items() if len(c) > 1)
     names = Counter(entry["decision_id"] for entry in _decisions(seen) if entry["actor"] == "correlator")
     yield from (f"decision {name} is on record {times} times" for name, times in names.items() if times > 1)
-    # A sender that heard nothing sends again: more letters than deliveries are its own, with times of their own.
-    letters = Counter(letter["letter_id"] for letter in seen.letters)
-    yield from (f"dead letter {name} stands there {t} times" for name, t in letters.items() if t > 1)
+    # A sender that heard nothing posts again: so many letters more than deliveries are its own.
+    letters = Counter(
+        (one["letter_id"], bytes(one["original"]).decode("utf-8", "replace")) for one in seen.letters
+    )
+    yield from (
+        f"dead letter {name} stands there {times} times"
+        for (name, text), times in letters.items()
+        if times > 1 + wanted.repeated[text]
+    )
 
 
 def _exported(wanted: Expected, seen: Seen) -> Iterator[str]:
@@ -130,6 +150,8 @@ def _exported(wanted: Expected, seen: Seen) -> Iterator[str]:
             yield f"the tables do not show the last revision of {one['candidate_id']}"
         elif body.get("members") != one["members"]:
             yield f"the tables show other members of {one['candidate_id']}"
+    told = {one["revision"]["revision_id"] for one in seen.candidates}
+    yield from (f"the tables lack the packet of revision {name}" for name in sorted(told - seen.packets))
     yield from (
         f"in the tables alone: {name}" for name in seen.shown.keys() - {o["candidate_id"] for o in final}
     )

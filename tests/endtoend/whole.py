@@ -3,7 +3,10 @@
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +28,8 @@ from tests.facts import eventually
 from wire.follow import following
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "checkout"
+_UP_S = 300.0
+_DOWN_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,33 @@ class Whole:
         if pid is None:
             raise LookupError(f"{name} has no process")
         return pid
+
+
+@contextmanager
+def running_whole(folder: Path, *options: str) -> Iterator[Whole]:
+    """Everything up, as `incidents up` brings it up; stopped by SIGTERM afterwards, which must end it with 0."""
+    home = folder / "home"
+    command = [
+        sys.executable,
+        "-m",
+        "cli.start",
+        "up",
+        "--home",
+        str(home),
+        "--port",
+        "0",
+        "--page-port",
+        "0",
+    ]
+    with (folder / "up.log").open("ab") as log:
+        up = subprocess.Popen([*command, *options], stdout=log, stderr=log)
+    whole = Whole(home)
+    try:
+        eventually(lambda: whole.status.healthy, _UP_S, f"the system is up ({folder / 'up.log'})")
+        yield whole
+    finally:
+        up.send_signal(signal.SIGTERM)
+        assert up.wait(_DOWN_S) in {0, 130}
 
 
 def exported(messages: Iterable[Message]) -> bytes:
