@@ -16,7 +16,7 @@ from schemas.settings import Settings
 
 REPLAY: Final = "replay-token"
 PAGE: Final = "page-token"
-_OWNER: Final = ReaderSettings(name="local", tenants=("*",))
+_OWNER: Final = ReaderSettings(name="local", tenants=("*",), feedback=True)
 
 
 def token_of(home: Home, name: str) -> str:

@@ -17,6 +17,7 @@ from schemas.page_settings import ReaderSettings
 
 _NAME = typer.Argument(help="What the audit calls whoever holds the token.", metavar="NAME")
 _TENANTS = typer.Option("--tenant", help="A tenant that they may see; several times for several.")
+_FEEDBACK = typer.Option("--feedback", help="They may also say something: confirm, reject, hand over, ...")
 
 
 def register(app: typer.Typer) -> None:
@@ -28,12 +29,15 @@ def token(
     name: Annotated[str, _NAME],
     tenants: Annotated[list[str] | None, _TENANTS] = None,
     *,
+    feedback: Annotated[bool, _FEEDBACK] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
 ) -> None:
     """Make a token for the web page: the token for its reader, and its hash for the settings."""
     made = secrets.token_hex(20)
     allowed = tuple(tenants or ("default",))
-    reader = ReaderSettings(name=name, token_sha256=content_hash(made.encode()), tenants=allowed)
+    reader = ReaderSettings(
+        name=name, token_sha256=content_hash(made.encode()), tenants=allowed, feedback=feedback
+    )
     told = reader.model_dump(mode="json", exclude_none=True)
     if as_json:
         sys.stdout.write(orjson.dumps({"token": made, "reader": told}).decode() + "\n")

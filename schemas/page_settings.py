@@ -3,12 +3,16 @@
 Pure values. Goes to: `schemas.settings`, which is the whole file.
 """
 
+import hmac
 from ipaddress import ip_network
-from typing import Self
+from typing import Final, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from schemas.identity import content_hash
 from schemas.model import Message
+
+_ANY: Final = "*"
 
 
 class ReaderSettings(Message):
@@ -31,6 +35,10 @@ class ReaderSettings(Message):
         ("default",), description="Tenants whose incidents they see; `replay-*` all replays, `*` all."
     )
     teams: tuple[str, ...] = Field((), description="Owning teams whose incidents they see; none named: all.")
+    feedback: bool = Field(
+        False,
+        description="Whether they may say something of what they see: confirm, reject, split, hand over, ...",
+    )
 
     @model_validator(mode="after")
     def _is_somebody(self) -> Self:
@@ -39,6 +47,13 @@ class ReaderSettings(Message):
         if self.token_sha256 is not None and self.name is None:
             raise ValueError("whoever holds a token needs a name, for the audit")
         return self
+
+    def covers(self, tenant: str) -> bool:
+        """Whether a tenant is among those of the right."""
+        return any(
+            tenant.startswith(name[: -len(_ANY)]) if name.endswith(_ANY) else tenant == name
+            for name in self.tenants
+        )
 
 
 class PageSettings(Message):
@@ -68,6 +83,15 @@ class PageSettings(Message):
         gt=0,
         description="How long a view waits for its audit entry; longer is 503, and nothing is shown.",
     )
+
+    def held_by(self, token: str) -> tuple[ReaderSettings, ...]:
+        """The readers whose token this is; tokens are compared by their hashes, in constant time."""
+        hashed = content_hash(token.encode())
+        return tuple(
+            reader
+            for reader in self.readers
+            if reader.token_sha256 and hmac.compare_digest(hashed, reader.token_sha256.lower())
+        )
 
     @field_validator("proxies")
     @classmethod

@@ -33,6 +33,7 @@ from sources.recording import tick_records
 from sources.registry import registry_routes
 from sources.signatures import Delivery, Unsigned, header_of, require_signature
 from sources.tenancy import Denied, tenant_of
+from sources.told import told
 from streams.redact import Json
 from wire.durable import Durable, Place
 from wire.errors import KafkaProblem
@@ -41,8 +42,8 @@ RECEIVED_AT: Final = "x-received-at"
 """Header of a replay's delivery: when it was received, RFC 3339."""
 _LARGE: Final = 64 * 1024
 """Bytes from which on reading a delivery would hold up the others."""
-_DELIVERY: Final = re.compile(r"(?:/t/(?P<tenant>[^/]+))?/v1/(?!tick$)(?P<source>[^/]+)")
-"""The address of a delivery; a format of the name tick there is none."""
+_DELIVERY: Final = re.compile(r"(?:/t/(?P<tenant>[^/]+))?/v1/(?!(?:tick|feedback)$)(?P<source>[^/]+)")
+"""The address of a delivery; a format of the name tick or feedback there is none."""
 _GONE: Final = 499
 """The client went away before its body was complete; nobody reads the answer."""
 
@@ -80,6 +81,10 @@ class Gateway:
     async def tick(self, request: Request) -> Response:
         """POST /t/{tenant}/v1/tick: a replay tenant says how far its time has come."""
         return await self._guarded(request, self._tick)
+
+    async def feedback(self, request: Request) -> Response:
+        """POST /v1/feedback and /t/{tenant}/v1/feedback: a person says something of a candidate."""
+        return await self._guarded(request, self._feedback)
 
     async def ready(self, _: Request) -> Response:
         """GET /readyz: 200 while Kafka answers and has the topics."""
@@ -189,6 +194,9 @@ class Gateway:
         await self.durable.publish(tick_records(tenant, reached, layout))
         return answer(202, {"tick": format_time(reached)})
 
+    async def _feedback(self, request: Request) -> Response:
+        return await told(request, self.settings, self.durable, self.clock(), self.build)
+
     def _tenant(self, request: Request, source: str = "") -> str:
         route, authorization = request.path_params.get("tenant"), request.headers.get("authorization")
         return tenant_of(route, authorization, self.settings, source)
@@ -228,6 +236,8 @@ def _routes(gateway: Gateway) -> Starlette:
     """Every address, and what is answered about others and about other methods."""
     routes: list[BaseRoute] = [
         Route("/t/{tenant}/v1/tick", gateway.tick, methods=["POST"]),
+        Route("/v1/feedback", gateway.feedback, methods=["POST"]),
+        Route("/t/{tenant}/v1/feedback", gateway.feedback, methods=["POST"]),
         Route("/v1", _formats, methods=["GET"]),
         Route("/v1/{source}", gateway.deliver, methods=["POST"]),
         Route("/t/{tenant}/v1/{source}", gateway.deliver, methods=["POST"]),

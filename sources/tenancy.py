@@ -28,7 +28,7 @@ def tenant_of(route: str | None, authorization: str | None, settings: Settings, 
 
     Where the tenant has secrets for the `source`, no token is asked for: the caller has to check the signature.
     """
-    token = _token(authorization)
+    token = bearer(authorization)
     if route is None:
         return _by_token(token, settings) if token else _default(settings, source)
     tenant = settings.tenant(route) if _NAME.fullmatch(route) else None
@@ -53,9 +53,27 @@ def _by_token(token: str, settings: Settings) -> str:
     return found[0]
 
 
-def _default(settings: Settings, source: str) -> str:
+def named_tenant(route: str | None, settings: Settings) -> str:
+    """The tenant of an address for whoever needs no token of it. Raises Denied (404)."""
+    name = _usual(settings) if route is None else route
+    if not _NAME.fullmatch(name) or settings.tenant(name) is None:
+        raise Denied(404, "unknown_tenant", f"there is no tenant {name[:80]!r}: declare it in the settings")
+    return name
+
+
+def is_publishing_token(token: str, settings: Settings) -> bool:
+    """True for a token that publishes: a tenant's, or that of replays."""
+    hashes = (settings.gateway.replay_token_sha256, *(tenant.token_sha256 for tenant in settings.tenants))
+    return any(_same(token, known) for known in hashes if known)
+
+
+def _usual(settings: Settings) -> str:
     names = [tenant.name for tenant in settings.tenants]
-    name = _DEFAULT if _DEFAULT in names or len(names) != 1 else names[0]
+    return _DEFAULT if _DEFAULT in names or len(names) != 1 else names[0]
+
+
+def _default(settings: Settings, source: str) -> str:
+    name = _usual(settings)
     tenant = settings.tenant(name)
     if tenant is None:
         raise Denied(
@@ -66,7 +84,8 @@ def _default(settings: Settings, source: str) -> str:
     return name
 
 
-def _token(authorization: str | None) -> str:
+def bearer(authorization: str | None) -> str:
+    """The token of an `Authorization` header; empty where there is none."""
     scheme, _, token = (authorization or "").strip().partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 

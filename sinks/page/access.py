@@ -1,17 +1,15 @@
 """Owns who is asking, and what they may see: by the headers of a trusted proxy, or by a token.
 
-Pure. May not: let anybody in whom the settings do not name. Tokens are compared by their hashes, in constant time.
+Pure. May not: let anybody in whom the settings do not name, or speak who may only look.
 Goes to: every page, and its audit entry.
 """
 
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
 from sqlalchemy import ColumnElement, FromClause, and_, false, or_, true
 
-from schemas.identity import content_hash
 from schemas.packets import Candidate
 from schemas.page_settings import PageSettings, ReaderSettings
 
@@ -35,10 +33,11 @@ class Reader:
 
     def sees(self, candidate: Candidate) -> bool:
         """Whether one of their rights covers this candidate."""
-        return any(
-            _covers(right.tenants, candidate.tenant) and (not right.teams or candidate.owner in right.teams)
-            for right in self.rights
-        )
+        return any(_sees(right, candidate) for right in self.rights)
+
+    def may_speak(self, candidate: Candidate) -> bool:
+        """Whether they may say something of this candidate."""
+        return any(right.feedback and _sees(right, candidate) for right in self.rights)
 
     def teams_in(self, tenant: str) -> tuple[str, ...] | None:
         """The teams of a tenant that their rights cover, none of them meaning all; None where it is not theirs."""
@@ -72,15 +71,10 @@ def reader_of(
 
 def by_token(token: str, settings: PageSettings) -> Reader:
     """Who holds the token. Raises NotLoggedIn for one that the settings do not know."""
-    hashed = content_hash(token.encode())
-    held = [
-        reader
-        for reader in settings.readers
-        if reader.token_sha256 and hmac.compare_digest(hashed, reader.token_sha256.lower())
-    ]
+    held = settings.held_by(token)
     if not held:
         raise NotLoggedIn
-    return Reader(held[0].name or "", tuple(held))
+    return Reader(held[0].name or "", held)
 
 
 def _proxied(user: str, groups: str, settings: PageSettings) -> Reader:
@@ -101,8 +95,8 @@ def _is_proxy(peer: str | None, settings: PageSettings) -> bool:
     return any(address in ip_network(proxy) for proxy in settings.proxies)
 
 
-def _covers(tenants: tuple[str, ...], tenant: str) -> bool:
-    return any(tenant.startswith(name[:-1]) if name.endswith(_ANY) else tenant == name for name in tenants)
+def _sees(right: ReaderSettings, candidate: Candidate) -> bool:
+    return right.covers(candidate.tenant) and (not right.teams or candidate.owner in right.teams)
 
 
 def _rows(right: ReaderSettings, table: FromClause) -> ColumnElement[bool]:
