@@ -43,6 +43,13 @@ def found_settings(home: Path | None, settings: Path | None) -> Settings:
     return load_settings(usual if usual.is_file() else None)
 
 
+def local_home(home: Path | None) -> Path | None:
+    """The folder of the local system that is meant: the named one, else the usual one where there is one."""
+    if home is not None:
+        return home.absolute()
+    return _HOME.absolute() if Home(_HOME.absolute()).settings.is_file() else None
+
+
 def read_tables(home: Path | None, settings: Path | None, ask: Callable[[Connection], T]) -> T:
     """What `ask` finds in the tables; every problem is one line and exit code 1."""
     try:

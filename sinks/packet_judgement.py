@@ -4,6 +4,7 @@ from typing import Final
 
 from schemas.claims import Claim
 from schemas.packets import Check, Hypothesis, Packet, Proposal
+from schemas.times import clock_text
 from sinks.citing import Cite, short
 from sinks.columns import cut, plain, wrapped
 
@@ -33,6 +34,9 @@ def why(packet: Packet, cite: Cite) -> list[str]:
 def _hypothesis(hypothesis: Hypothesis, cite: Cite) -> list[str]:
     first = cut(f"  {hypothesis.rank}  {hypothesis.confidence:.2f}", _INDENT - 2) + "  "
     lines = wrapped(first, plain(hypothesis.title), _INDENT)
+    if hypothesis.verdict is not None:
+        verdict = f"{plain(hypothesis.verdict.text)} {cite.claim(hypothesis.verdict)}"
+        lines += wrapped(" " * _INDENT + "by a person: ", verdict, _INDENT)
     is_top = hypothesis.rank == 1
     if is_top or hypothesis.claims_for:
         lines += _claims("for: ", hypothesis.claims_for, cite)
@@ -55,6 +59,15 @@ def _check(check: Check) -> list[str]:
         lines += wrapped(" " * indent, plain(check.query, 600), indent)
     answers = f"true -> {plain(check.if_true)}; false -> {plain(check.if_false)}"
     return [*lines, *wrapped(" " * indent, answers, indent)]
+
+
+def said(packet: Packet, cite: Cite) -> list[str]:
+    """What people have said, each with the beginning of its id, by which it can be taken back."""
+    lines = ["WHAT PEOPLE SAID"]
+    for one in packet.feedback:
+        words = f"{plain(one.claim.text)} {cite.claim(one.claim)} ({plain(one.feedback_id[:10], 12)})"
+        lines += wrapped(f"  {clock_text(one.at)}  ", words, 12)
+    return lines
 
 
 def proposed(packet: Packet, cite: Cite) -> list[str]:

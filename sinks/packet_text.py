@@ -10,7 +10,7 @@ from schemas.times import span_text, to_datetime
 from sinks.citing import Cite, short
 from sinks.columns import WIDTH, columns_of, padded, plain, wrapped
 from sinks.packet_facts import changed, failing, moment_text, who
-from sinks.packet_judgement import draft, outside, proposed, sentences, unknown, why
+from sinks.packet_judgement import draft, outside, proposed, said, sentences, unknown, why
 
 
 def packet_text(packet: Packet, unproven: frozenset[int] = frozenset()) -> str:
@@ -28,6 +28,7 @@ def packet_text(packet: Packet, unproven: frozenset[int] = frozenset()) -> str:
         why(packet, cite),
         who(packet, cite),
         proposed(packet, cite),
+        *((said(packet, cite),) if packet.feedback else ()),
         unknown(packet),
         timeline(packet),
         draft(packet, cite),
@@ -41,7 +42,8 @@ def header(packet: Packet, cite: Cite) -> list[str]:
     """Which incident, how bad, since when, and what is new; merged, reopened and resolved in the first line."""
     candidate = packet.candidate
     began, revision = to_datetime(candidate.opened_at), candidate.revision
-    ends = candidate.last_activity_at if candidate.state == "resolved" else revision.at
+    over = candidate.state in {"resolved", "closed"}
+    ends = candidate.last_activity_at if over else revision.at
     lasted = span_text(max(0, ends - candidate.opened_at))
     alerts, kinds = len(candidate.members), len({(line.service, line.alert) for line in packet.failing})
     counts = _counted(alerts, "alert") + (f" of {_counted(kinds, 'kind')}" if kinds != alerts else "")
@@ -77,11 +79,11 @@ def timeline(packet: Packet) -> list[str]:
 
 
 def standing(candidate: Candidate, *, reopened: bool = False) -> str:
-    """In a word or two what an open incident needs no word for: merged, resolved, reopened; else empty."""
+    """In a word or two what an open incident needs no word for: merged, resolved, closed, reopened; else empty."""
     if candidate.merged_into:
         return f"MERGED into {short(candidate.merged_into)}"
-    if candidate.state == "resolved":
-        return "RESOLVED"
+    if candidate.state in {"resolved", "closed"}:
+        return candidate.state.upper()
     return "REOPENED" if reopened else ""
 
 

@@ -29,8 +29,8 @@ def why_text(packet: Packet, unproven: frozenset[int]) -> str:
         "WHY EACH ALERT BELONGS TO IT",
         *(
             line
-            for member in candidate.members[:_MOST_MEMBERS]
-            for line in _joined(member, candidate.members)
+            for number, member in enumerate(candidate.members[:_MOST_MEMBERS], start=1)
+            for line in _joined(number, member, candidate.members)
         ),
     ]
     more = len(candidate.members) - _MOST_MEMBERS
@@ -73,7 +73,7 @@ def _weighed(hypothesis: Hypothesis) -> Iterator[str]:
     yield from wrapped(f"  {hypothesis.rank}  {hypothesis.confidence:.2f}  ", said or "no features", _INDENT)
 
 
-def _joined(member: Member, members: Sequence[Member]) -> Iterator[str]:
+def _joined(number: int, member: Member, members: Sequence[Member]) -> Iterator[str]:
     other = next((each for each in members if each.fingerprint == member.linked_to), None)
     service = f" on {plain(member.service, 60)}" if member.service else ""
     reason = RULES.get(member.rule, plain(member.rule, 60))
@@ -83,7 +83,7 @@ def _joined(member: Member, members: Sequence[Member]) -> Iterator[str]:
         else ""
     )
     named = f"{clock_text(member.starts_at)}  {plain(member.name, 60)}{service}"
-    yield from wrapped("  ", f"{named}: {reason}{to}", 12)
+    yield from wrapped(f"  {number:>2}  ", f"{named}: {reason}{to}", 16)
 
 
 def _change(change: SeenChange) -> Iterator[str]:

@@ -41,7 +41,7 @@ class Reader:
 
     def teams_in(self, tenant: str) -> tuple[str, ...] | None:
         """The teams of a tenant that their rights cover, none of them meaning all; None where it is not theirs."""
-        ours = [right for right in self.rights if _covers(right.tenants, tenant)]
+        ours = [right for right in self.rights if right.covers(tenant)]
         if not ours:
             return None
         return (
@@ -61,7 +61,7 @@ def reader_of(
     A proxy's headers count only from the addresses in the settings. Raises NotLoggedIn, or NotAllowed for a user of
     the proxy whom the settings do not name.
     """
-    user = headers.get(settings.user_header) if _is_proxy(peer, settings) else None
+    user = headers.get(settings.user_header) if is_proxy(peer, settings) else None
     if user:
         return _proxied(user, headers.get(settings.groups_header, ""), settings)
     if token:
@@ -87,7 +87,8 @@ def _proxied(user: str, groups: str, settings: PageSettings) -> Reader:
     return Reader(user, rights)
 
 
-def _is_proxy(peer: str | None, settings: PageSettings) -> bool:
+def is_proxy(peer: str | None, settings: PageSettings) -> bool:
+    """Whether a connection comes from a proxy of the settings, whose headers count."""
     try:
         address = ip_address(peer or "")
     except ValueError:

@@ -18,8 +18,10 @@ from sinks.page.around import changes_page, noise_page
 from sinks.page.bounds import Guarded
 from sinks.page.desk import Desk, Endpoint, guarded
 from sinks.page.doctor import doctor_page
+from sinks.page.export import postmortem_file
 from sinks.page.incidents import evidence_page, incident_page, incident_stream, list_page, list_stream
 from sinks.page.login import login, login_form, logout
+from sinks.page.tell import tell
 from sinks.page.words import STATIC
 from sinks.tables import CANDIDATES
 
@@ -28,6 +30,7 @@ _PAGES = {
     "/stream": list_stream,
     "/incidents/{name}": incident_page,
     "/incidents/{name}/stream": incident_stream,
+    "/incidents/{name}/postmortem.md": postmortem_file,
     "/incidents/{name}/evidence/{evidence_id}": evidence_page,
     "/changes": changes_page,
     "/noise": noise_page,
@@ -39,6 +42,7 @@ def page_app(desk: Desk) -> Starlette:
     """The HTTP application."""
     routes: list[BaseRoute] = [
         *(Route(path, guarded(desk, handler), methods=["GET"]) for path, handler in _PAGES.items()),
+        Route("/incidents/{name}/feedback", guarded(desk, tell), methods=["POST"]),
         Route("/login", login_form(desk), methods=["GET"]),
         Route("/login", login(desk), methods=["POST"]),
         Route("/logout", logout(desk), methods=["POST"]),

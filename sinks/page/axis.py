@@ -12,7 +12,7 @@ from sinks.queries import Event
 
 ROW: Final = 34
 """Height of a line of text in pixels; the page's style says the same."""
-LANES: Final = {"config": 20, "flag": 38, "deploy": 56, "alert": 74, "resolved": 74}
+LANES: Final = {"config": 20, "flag": 38, "deploy": 56, "alert": 74, "resolved": 74, "feedback": 92}
 """Where each kind stands across, in pixels."""
 WIDTH: Final = 112
 _EDGE: Final = 84

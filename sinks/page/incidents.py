@@ -18,9 +18,10 @@ from schemas.settings import is_replay
 from sinks.listing import Line, Listed, Wanted, known_values, listed
 from sinks.page.access import Reader
 from sinks.page.desk import Desk, too_many
+from sinks.page.forms import form_for, with_proof
 from sinks.page.live import Said, stream
 from sinks.page.packet import packet_values
-from sinks.page.words import query
+from sinks.page.words import SAID, query
 from sinks.queries import Event, NotFound, Shown, evidence, find, followed, packet, revisions
 from sinks.tables import CANDIDATES
 from sinks.views import PACKET_VIEWS
@@ -78,11 +79,13 @@ async def incident_page(desk: Desk, reader: Reader, request: Request) -> Respons
     values = packet_values(found.shown, found.revisions)
     merged = request.query_params.get("merged", "")
     # A long packet takes a while to lay out: beside the loop, so that no other reader waits for it.
+    form = form_for(request) if reader.may_speak(found.final) else None
+    told = SAID.get(request.query_params.get("told", ""), "")
     answer = await asyncio.to_thread(
-        desk.page, "incident.html", request, **values, found=found, merged=merged
+        desk.page, "incident.html", request, **values, found=found, merged=merged, form=form, told=told
     )
     await desk.trail.viewed(reader, found.shown.packet.candidate, what="packet")
-    return answer
+    return with_proof(desk, request, answer, form) if form else answer
 
 
 async def incident_stream(desk: Desk, reader: Reader, request: Request) -> Response:

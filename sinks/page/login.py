@@ -4,13 +4,14 @@ A login link holds the token behind `#`, which browsers send to nobody; the page
 """
 
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sinks.page.access import NotLoggedIn, by_token
 from sinks.page.desk import Desk, Endpoint, cookie_name, peer, too_many
+from sinks.page.forms import fields_of, first, is_secure
 
 _LASTS_S: Final = 12 * 3600
 """How long a browser keeps the token: a shift."""
@@ -35,16 +36,16 @@ def login(desk: Desk) -> Endpoint:
             return too_many(desk, request)
         if request.headers.get("sec-fetch-site", "none") not in _OWN:
             return desk.problem(request, 403, "Log in here", "Another site tried to log you in.")
-        sent = await _sent(request)
+        sent = await fields_of(request, _MOST_BYTES)
         if sent is None:
             return desk.problem(request, 413, "Too much", "A login is a token, and nothing else.")
-        token, onward = sent.get("token", [""])[0].strip(), _onward(sent.get("next", [""])[0])
+        token, onward = first(sent, "token"), _onward(first(sent, "next"))
         try:
             by_token(token, desk.settings)
         except NotLoggedIn:
             wrong = "Nobody has this token. A local system prints a link that holds it: incidents up, incidents demo."
             return _form(desk, request, onward, wrong)
-        return _let_in(request, token, onward)
+        return _let_in(desk, request, token, onward)
 
     return answer
 
@@ -60,14 +61,14 @@ def logout(_: Desk) -> Endpoint:
     return answer
 
 
-def _let_in(request: Request, token: str, onward: str) -> Response:
+def _let_in(desk: Desk, request: Request, token: str, onward: str) -> Response:
     response = RedirectResponse(onward or "/", 303)
     response.set_cookie(
         cookie_name(request),
         token,
         max_age=_LASTS_S,
         httponly=True,
-        secure=request.url.scheme == "https",
+        secure=is_secure(desk, request),
         samesite="lax",
     )
     return response
@@ -82,16 +83,3 @@ def _onward(address: str) -> str:
     parts = urlsplit(address)
     ours = address.startswith("/") and not address.startswith("//") and "\\" not in address
     return address if ours and not parts.netloc and address.isprintable() else ""
-
-
-async def _sent(request: Request) -> dict[str, list[str]] | None:
-    """The fields of the form; None where it is larger than any login."""
-    body = b""
-    try:
-        async for piece in request.stream():
-            body += piece
-            if len(body) > _MOST_BYTES:
-                return None
-    except ClientDisconnect:
-        return {}
-    return parse_qs(body.decode("utf-8", "replace"))

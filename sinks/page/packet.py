@@ -13,6 +13,7 @@ from schemas.packets import (
     Candidate,
     ChangeLine,
     Failing,
+    Heard,
     Hypothesis,
     Member,
     Ownership,
@@ -33,16 +34,17 @@ _MEMBERS: Final = 100
 _LINES: Final = 30
 _KNOWN: Final[dict[type[BaseModel], str]] = {
     Packet: "candidate whats_new news summary failing radius changes changes_unshown changes_elsewhere window_from "
-    "window_to hypotheses ownership unknowns timeline draft outside evidence",
+    "window_to hypotheses ownership unknowns timeline draft outside evidence feedback",
     Candidate: "tenant environment candidate_id short_id revision phase state title severity opened_at "
     "last_activity_at repeats members suspects root_services owner proposals unknowns merged_into continues",
     Failing: "service alert severity value since alerts repeats firing claim",
     Radius: "services edges quiet claims",
     ChangeLine: "at kind target services title before after actor source_ref lead_s claim",
-    Hypothesis: "rank confidence source_ref kind target title claims_for claims_against check features",
+    Hypothesis: "rank confidence source_ref kind target title claims_for claims_against check features verdict",
     Ownership: "owner service how on_call runbook runbook_owner runbook_reviewed_at runbook_due_at claims",
     Proposal: "proposal_id tenant environment candidate_id action target tier why to rollback verification "
     "proposed_at overtaken",
+    Heard: "feedback_id kind at person claim",
     Member: "fingerprint starts_at service name rule linked_to score",
 }
 """The fields that have a place of their own on the page."""
@@ -53,7 +55,7 @@ def packet_values(shown: Shown, told: list[Event]) -> dict[str, Any]:
     packet, candidate = shown.packet, shown.packet.candidate
     happened = moments(packet)
     doubted = {id(claim) for number, claim in enumerate(packet.claims()) if number in shown.unproven}
-    ends = candidate.last_activity_at if candidate.state == "resolved" else candidate.revision.at
+    ends = candidate.last_activity_at if candidate.state in {"resolved", "closed"} else candidate.revision.at
     return {
         "packet": packet,
         "candidate": candidate,

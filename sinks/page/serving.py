@@ -52,7 +52,7 @@ async def serve(settings: Settings, build: str) -> int:
     listening = listen("page", page.host, page.port)
     try:
         engine = opened(settings.sink.database)
-        await asyncio.to_thread(require_topics, settings.kafka.bootstrap, ["audit-entries"])
+        await asyncio.to_thread(require_topics, settings.kafka.bootstrap, ["audit-entries", "feedback"])
         durable = Durable(settings.kafka.bootstrap, timeout_s=page.ack_timeout_s, linger_ms=0)
         trail = Trail(durable, _now, build, settings.fold_hash())
         desk = Desk(

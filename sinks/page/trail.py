@@ -1,6 +1,6 @@
-"""Owns the audit entries of what people look at: on record before it is shown.
+"""Owns the audit entries of what people look at and say: on record before it is shown, or counts.
 
-May not: show anything, or go on without the broker's acknowledgement. Goes to: `audit-entries`.
+May not: show anything, or go on without the broker's acknowledgement. Goes to: `audit-entries`, and `feedback`.
 """
 
 import secrets
@@ -10,10 +10,12 @@ from typing import Final
 
 from schemas.audit import AuditEntry, Position
 from schemas.codec import encode
-from schemas.events import HEADER_TENANT
+from schemas.events import HEADER_INGESTED_AT, HEADER_TENANT
+from schemas.feedback import Feedback
 from schemas.identity import digest
 from schemas.packets import Candidate
 from sinks.page.access import Reader
+from streams.telling import intent_of
 from wire.durable import Durable
 from wire.record import Outgoing
 
@@ -26,7 +28,7 @@ _MOST: Final = 200
 
 @dataclass(frozen=True)
 class Trail:
-    """Puts views on record. `clock` gives microseconds since 1970."""
+    """Puts views and feedback on record. `clock` gives microseconds since 1970."""
 
     durable: Durable
     clock: Callable[[], int]
@@ -35,7 +37,16 @@ class Trail:
 
     async def viewed(self, reader: Reader, candidate: Candidate, **what: str) -> None:
         """The view is on record when this returns. Raises wire.durable.NotAcknowledged."""
-        entry = self._entry(reader, candidate, what)
+        await self._put(self._entry(reader, candidate, what))
+
+    async def told(self, feedback: Feedback, tenant: str) -> None:
+        """The intent is on record, and then the feedback on its way, when this returns. Raises as above."""
+        await self._put(intent_of(feedback, tenant, self.build, self.settings_hash))
+        stamps = ((HEADER_TENANT, tenant.encode()), (HEADER_INGESTED_AT, str(feedback.given_at).encode()))
+        key = f"{tenant}/{feedback.environment}".encode()
+        await self.durable.publish([Outgoing("feedback", key, encode("feedback", feedback), stamps)])
+
+    async def _put(self, entry: AuditEntry) -> None:
         key = f"{entry.tenant}/{entry.subject}".encode()
         headers = ((HEADER_TENANT, entry.tenant.encode()),)
         await self.durable.publish([Outgoing("audit-entries", key, encode("audit-entries", entry), headers)])

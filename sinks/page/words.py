@@ -23,7 +23,29 @@ _LONGEST: Final = 2_000
 _LONGEST_ORIGINAL: Final = 200_000
 SEVERITY_SHAPES: Final = {"critical": "◆", "error": "▲", "warning": "■", "info": "●"}
 """A shape beside the word, so that nothing is said by colour alone."""
-KIND_SHAPES: Final = {"alert": "▲", "resolved": "▽", "deploy": "■", "flag": "⚑", "config": "●", "packet": "·"}
+SAID: Final = {
+    "confirm": "Confirmed",
+    "reject": "Rejected",
+    "split": "Split",
+    "merge": "Merged",
+    "false_page": "A false page",
+    "misroute": "Wrong team",
+    "hand_over": "Handed over",
+    "update_sent": "Update sent",
+    "close": "Closed",
+    "reopen": "Opened again",
+    "undo": "Taken back",
+}
+"""What a person said, in a word or two."""
+KIND_SHAPES: Final = {
+    "alert": "▲",
+    "resolved": "▽",
+    "deploy": "■",
+    "flag": "⚑",
+    "config": "●",
+    "feedback": "✎",
+    "packet": "·",
+}
 
 
 class _Missing(StrictUndefined):
@@ -58,7 +80,7 @@ def templates() -> Environment:
         "nested": nested,
         "indented": indented,
     }
-    made.globals |= {"severity_shapes": SEVERITY_SHAPES, "kind_shapes": KIND_SHAPES}
+    made.globals |= {"severity_shapes": SEVERITY_SHAPES, "kind_shapes": KIND_SHAPES, "said_words": SAID}
     return made
 
 

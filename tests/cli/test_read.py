@@ -133,7 +133,7 @@ def test_the_time_line_holds_changes_alerts_and_revisions(tables: Tables) -> Non
     """Everything should stand in order of time, each with its evidence."""
     events = tables.json("timeline", _short("one"))
     assert [event["at"] for event in events] == sorted(event["at"] for event in events)
-    assert {"alert", "flag", "deploy", "config", "packet"} == {event["kind"] for event in events}
+    assert {"alert", "flag", "deploy", "config", "feedback", "packet"} == {event["kind"] for event in events}
     text = tables.ask("timeline", _short("one")).stdout
     assert "2026-11-02 (UTC)" in text
     assert "revision 2: now settled" in text
@@ -153,7 +153,7 @@ def test_evidence_without_an_original_says_why(tables: Tables) -> None:
     """A trimmed original should be told as such, and unknown evidence as what there is instead."""
     assert "there is no original: Kafka has deleted it" in tables.ask("evidence", _short("one"), "e5").stdout
     result = tables.ask("evidence", _short("one"), "e99")
-    assert (1, True) == (result.exit_code, "it has e1 to e6" in result.stderr)
+    assert (1, True) == (result.exit_code, "it has e1 to e7" in result.stderr)
 
 
 @pytest.mark.parametrize(

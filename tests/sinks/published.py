@@ -11,6 +11,7 @@ from confluent_kafka import Message as KafkaMessage
 from schemas.claims import Evidence
 from schemas.codec import encode
 from schemas.events import HEADER_TENANT, Alert, Change, Entity
+from schemas.feedback import Feedback
 from schemas.identity import digest
 from schemas.model import Message
 from schemas.packets import Candidate, Packet
@@ -20,7 +21,7 @@ from tests.schemas.examples import example
 from wire.reader import Place
 
 TENANT = "default"
-Published = Alert | Change | Entity
+Published = Alert | Change | Entity | Feedback
 
 
 def originals() -> dict[str, tuple[str, Published]]:

@@ -31,7 +31,9 @@ from wire.reader import Place
 PLACES, ORIGINALS = at_hand()
 TOKENS = {"all": "the-token-for-all", "fares": "the-token-of-fares", "other": "the-token-of-another-tenant"}
 READERS = (
-    ReaderSettings(name="anna", token_sha256=content_hash(TOKENS["all"].encode()), tenants=("*",)),
+    ReaderSettings(
+        name="anna", token_sha256=content_hash(TOKENS["all"].encode()), tenants=("*",), feedback=True
+    ),
     ReaderSettings(name="finn", token_sha256=content_hash(TOKENS["fares"].encode()), teams=("team-fares",)),
     ReaderSettings(name="olga", token_sha256=content_hash(TOKENS["other"].encode()), tenants=("elsewhere",)),
     ReaderSettings(group="responders", tenants=("default",)),

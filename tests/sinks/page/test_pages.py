@@ -16,6 +16,7 @@ SECTIONS = [
     "Proposed",
     "Not known",
     "Draft for stakeholders",
+    "What people said",
     "Why each alert belongs to it",
     "What changed between revisions",
     "Evidence",
