@@ -19,7 +19,7 @@ from tests.docs.pages import PAGES, README, blocks, of_language
 
 _AT = 1_795_000_000_000_000
 _ROUTE = re.compile(r"/v1/([a-z][a-z-]*)")
-_OTHER_V1 = frozenset({"tick"})
+_OTHER_V1 = frozenset({"tick", "feedback"})
 """What is under /v1 and takes no deliveries."""
 _READERS: dict[str, Callable[[str], Any]] = {
     "yaml": yaml.safe_load,
