@@ -16,6 +16,7 @@ SECTIONS = [
     "Proposed",
     "Not known",
     "Draft for stakeholders",
+    "Draft for outside",
     "What people said",
     "Why each alert belongs to it",
     "What changed between revisions",
@@ -44,7 +45,7 @@ def test_every_citation_leads_to_its_stored_original(site: Site) -> None:
     """One click should lead to the position, the hash and the original itself."""
     page = site.get(f"/incidents/{short('one')}")
     links = set(re.findall(rf'href="(/incidents/{short("one")}/evidence/[^"]+)"', page.text))
-    assert {f"e{n}" for n in range(1, 7)} == {link.rpartition("/")[2] for link in links}
+    assert {f"e{n}" for n in range(1, 8)} == {link.rpartition("/")[2] for link in links}
     for link in links:
         shown = site.get(link)
         assert (200, True) == (shown.status_code, "the original below has this hash" in shown.text), link
@@ -101,7 +102,7 @@ def test_a_mistyped_name_is_met_with_near_ones(site: Site) -> None:
 def test_evidence_that_is_not_there_says_what_there_is(site: Site) -> None:
     """404, naming the evidence that exists."""
     missing = site.get(f"/incidents/{short('one')}/evidence/e99")
-    assert (404, True) == (missing.status_code, "it has e1 to e6" in missing.text)
+    assert (404, True) == (missing.status_code, "it has e1 to e7" in missing.text)
 
 
 def test_hostile_text_is_inert(site: Site) -> None:
