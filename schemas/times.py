@@ -5,6 +5,7 @@ Owns parsing and printing of time stamps. May not read a clock: every time comes
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -31,6 +32,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _SPACED_OFFSET = re.compile(r" (?:UTC|([+-]\d{2}):?(\d{2}))$")
 _LONGEST: Final = 64
+_REMEMBERED: Final = 4_096
+"""Times whose text is remembered: each revision of a packet prints those of the last one again."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}")
 
 
@@ -59,6 +62,7 @@ def to_datetime(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def format_time(micros: int) -> str:
     """RFC 3339 in UTC with as many fraction digits as needed: none, three or six."""
     moment = to_datetime(micros)
@@ -69,6 +73,7 @@ def format_time(micros: int) -> str:
     return f"{text}.{fraction // 1000:03d}Z" if fraction % 1000 == 0 else f"{text}.{fraction:06d}Z"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def clock_text(micros: int) -> str:
     """The time of day in UTC, `03:02:09`, as packets print it."""
     return to_datetime(micros).strftime("%H:%M:%S")

@@ -1,6 +1,6 @@
 """What is thought of one group of alerts: its suspects, roots and owner, given the surroundings of its scope."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -15,11 +15,9 @@ from streams.feeds import Feeds
 from streams.group import Group
 from streams.hearing import closing, heard, owner_by_people, said_of
 from streams.rank import Scored, Window, alerting, rank, window_of, window_times
-from streams.state import ChangeState
+from streams.state import ChangeState, highest
 from streams.topology import Topology
 from streams.undoing import Story, place_of, story_of
-
-_SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +107,6 @@ class Assessment:
     def firing(self) -> bool:
         """True while any of its alerts is."""
         return any(placed.alert.firing for placed in self.group.placed)
-
-
-def highest(severities: Iterable[Severity]) -> Severity:
-    """The highest of some severities."""
-    return min(severities, key=_SEVERITIES.index)
 
 
 def assess(

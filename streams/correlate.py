@@ -9,15 +9,15 @@ together is then split by source (`splitting`), and cut where it has lived too l
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import chain
 from zlib import crc32
 
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
-from schemas.times import HOUR
+from schemas.times import EARLIEST, HOUR
 from streams.group import Group, Life, Placed
 from streams.kinship import Kin, Kinship, kin_of
-from streams.placing import Cluster, Placing, Told
+from streams.placing import Cluster, Placing, Plan, Told
 from streams.rhythm import USUAL, Rhythms
 from streams.splitting import FEWEST, Origin, split
 from streams.state import AlertKey, AlertState
@@ -35,13 +35,6 @@ Sought = Callable[[int, int, Collection[str]], Iterable[Origin]]
 def nobody(_opens: int, _closes: int, _services: Collection[str]) -> Iterable[Origin]:
     """No change at all."""
     return ()
-
-
-class Plan(NamedTuple):
-    """How an index came to its candidates, without the alerts: what a snapshot keeps of it."""
-
-    told: tuple[Told, ...]
-    moved: tuple[AlertKey, ...]
 
 
 @dataclass(slots=True)
@@ -66,6 +59,8 @@ class Index:
     moved: set[AlertKey] = field(default_factory=set)
     """Alerts that may be in another candidate than when this was last emptied, one of each candidate at least."""
     _groups: dict[Cluster, tuple[Group, ...]] = field(default_factory=dict)
+    _unnamed: dict[str, None] = field(default_factory=dict)
+    """Under what alerts are filed that nothing ties to a service."""
 
     def __post_init__(self) -> None:
         """Prepares the clusters."""
@@ -82,7 +77,9 @@ class Index:
         self.alerts[key], self.services[key] = alert, service_of(alert.facts, self.topology)
         self._take_back(bisect_left(self.spots, spot))
         insort(self.spots, spot)
-        insort(self.by_label.setdefault(self._label(alert), []), spot)
+        insort(self.by_label.setdefault(label := self._label(alert), []), spot)
+        if self.services[key] is None:
+            self._unnamed[label] = None
         insort(self.by_fingerprint.setdefault(alert.facts.fingerprint, []), spot)
         if ended is not None:
             self.end(key, ended)
@@ -101,9 +98,13 @@ class Index:
             self.placing.kins[key] = self.placing.kins[key]._replace(ended=ended)
             self._stale(self.placing.of[key])
 
-    def reconsider(self) -> None:
-        """Forgets how clusters were split: another change or wish is known now."""
-        self._groups.clear()
+    def reconsider(self, since: int = EARLIEST) -> None:
+        """Forgets how clusters were split, for another wish, or for a change that took effect at `since`.
+
+        What ended before that is split as it was; most changes are later than all alerts.
+        """
+        since = EARLIEST if self.wishes().tied else since
+        self._groups = {cluster: groups for cluster, groups in self._groups.items() if cluster.last < since}
 
     def plan(self) -> Plan:
         """What it takes to come to the same again."""
@@ -131,6 +132,12 @@ class Index:
     def group(self, key: AlertKey) -> Group:
         """The candidate that this alert is in."""
         return next(g for g in self.groups(key) if any(placed.alert.key == key for placed in g.placed))
+
+    def beside(self, key: AlertKey, most: int) -> list[AlertKey]:
+        """The latest alerts before this one of those that it was placed together with."""
+        self._place()
+        members = self.placing.of[key].members
+        return members[: members.index(key)][-most:]
 
     def together(self) -> list[list[AlertKey]]:
         """The alerts that were placed together, or that a person put together, by start."""
@@ -174,9 +181,11 @@ class Index:
         spots = self.by_fingerprint.get(fingerprint, [])
         return [key for _, key in spots[: bisect_left(spots, (by + 1,))]]
 
-    def labels(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Under what alerts are filed, each with the services that it stands for: one, or none."""
-        return ((label, () if label.startswith(_UNNAMED) else (label,)) for label in self.by_label)
+    def labels(self, services: Collection[str] | None) -> Iterator[str]:
+        """Under what alerts are filed that name one of these services, or no service; all for None."""
+        if services is None:
+            return iter(self.by_label)
+        return chain((one for one in services if one in self.by_label), self._unnamed)
 
     def follow(self, told: Iterable[Told], moved: Iterable[AlertKey]) -> None:
         """Places the first alerts as another index told, and takes over what has moved there."""
@@ -259,6 +268,7 @@ class Index:
             filed[label].remove(spot)
             if not filed[label]:
                 del filed[label]
+                self._unnamed.pop(label, None)
         del self.services[key]
 
     def _label(self, alert: AlertState) -> str:
@@ -272,7 +282,7 @@ def index_of(
     settings: CorrelationSettings,
     origins: Sought = nobody,
     by: int | None = None,
-    plan: "Plan | None" = None,
+    plan: Plan | None = None,
 ) -> Index:
     """The index of a set of alerts; any order gives the same. With `by`, only ends that have settled by then count.
 

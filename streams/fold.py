@@ -13,6 +13,7 @@ from schemas.settings import Settings, micros
 from schemas.signals import Mark, Signal
 from schemas.thresholds import CorrelationSettings
 from schemas.times import LATEST
+from streams import attention
 from streams.assess import Surroundings
 from streams.cause import Cause, Output
 from streams.clock import clock_of
@@ -32,7 +33,7 @@ _BEHIND_S = 30.0
 """An input this far behind the newest is named in every packet."""
 _COUNT_S = 60.0
 """Length of the intervals in which repeats are put on record."""
-_AT_ONCE = 200
+_AT_ONCE = 20
 """Alerts that are placed again at once when one comes late; in a storm they wait for the next step of the clock."""
 
 
@@ -86,7 +87,9 @@ class Fold:
         known = scope.alerts.get(seen.key)
         views = scope.viewed(tenant, correlation)
         alert = known or seen
-        urgent = self._insert(seen, scope, views) if known is None else _absorb(known, seen, scope)
+        urgent = (
+            self._insert(seen, scope, views) if known is None else _absorb(known, seen, scope, correlation)
+        )
         _schedule_ends(alert, seen, scope)
         interval = grid(signal.ingested_at, micros(_COUNT_S))
         if interval not in alert.cells:
@@ -94,10 +97,6 @@ class Fold:
         alert.add_count(new, interval)
         if urgent:
             revise([alert.key], signal.ingested_at, self._turn(scope, tenant, cause))
-        elif known is None:
-            scope.unrevised.add(alert.key)
-        else:
-            _look_later(alert.key, scope, views.live, correlation)
         if len(scope.alerts) > correlation.max_alerts:
             overflow(self._turn(scope, tenant, cause), signal.ingested_at)
 
@@ -120,8 +119,9 @@ class Fold:
             ended = [key for key in begun if scope.alerts[key].end(end)]
             for key in ended:
                 live.end(key, end.at)
-            if ended:
-                revise(ended, signal.ingested_at, self._turn(scope, tenant, cause))
+            over = [key for key in ended if attention.ended(scope.alerts[key], scope, correlation)]
+            if over:
+                revise(over, signal.ingested_at, self._turn(scope, tenant, cause))
 
     def _insert(self, alert: AlertState, scope: ScopeMemory, views: Views) -> bool:
         """Adds a new alert; True when its candidates must be looked at now, not at the next step of the clock."""
@@ -132,7 +132,10 @@ class Fold:
             self._find([alert.key], scope, views.live)
         hold = alert.ref.ingested_at + micros(self.settings.correlation.hold_s)
         scope.schedule(max(hold, alert.settle_at), "hold", alert.key)
-        return views.live.waiting <= _AT_ONCE and not _one_of_many(alert, scope, views.live)
+        if views.live.waiting > _AT_ONCE:
+            scope.unrevised.add(alert.key)
+            return False
+        return not attention.may_wait(alert, scope, views.live, self.settings.correlation)
 
     def _change(self, signal: Signal, facts: ChangeFacts, tenant: TenantMemory, cause: Cause) -> None:
         change = change_of(signal, facts, micros(self.settings.correlation.lateness_s))
@@ -144,16 +147,20 @@ class Fold:
             scope = self.memory.scope(signal.tenant, signal.environment)
             book, feeds, scopes = scope.book, scope.feeds, [scope]
         learn(signal, facts, feeds, scopes, micros(self.settings.ranking.look_ahead_s))
+        before = book.by_ref.get(facts.source_ref)
+        since = min(facts.effective_at, before.facts.effective_at if before else facts.effective_at)
         if not book.add(change):
             return
         for scope in scopes:
             if scope.views:
-                scope.views.live.reconsider()
+                scope.views.live.reconsider(since)
             scope.schedule(change.settle_at, "change", ref=facts.source_ref)
             known = book.by_ref[facts.source_ref]
             if known.suspectable and scope.alerts:
                 turn = self._turn(scope, tenant, cause)
-                revise(near_change(known, turn), signal.ingested_at, turn)
+                near = near_change(known, turn)
+                if called := [*attention.called_by(known.facts, near, scope, self.settings)]:
+                    revise(called, signal.ingested_at, turn)
 
     def _entity(self, signal: Signal, facts: EntityFacts, tenant: TenantMemory) -> None:
         entity = EntityState(facts, ref_of(signal))
@@ -222,9 +229,9 @@ class Fold:
             return
         turn = self._turn(scope, self.memory.tenant(scope.tenant), cause)
         touched: set[AlertKey] = settle(turn, now)
-        rested = {key for key, at in scope.repeated.items() if at <= now}
+        rested = {key for key, at in scope.waits.items() if at <= now}
         for key in rested:
-            del scope.repeated[key]
+            del scope.waits[key]
         waiting, scope.unrevised = (scope.unrevised | rested) & scope.alerts.keys(), set()
         if touched or waiting:
             revise(touched | waiting, now if now != LATEST else self._ended(scope), turn)
@@ -255,9 +262,11 @@ class Fold:
         )
 
 
-def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory) -> bool:
+def _absorb(
+    known: AlertState, seen: AlertState, scope: ScopeMemory, correlation: CorrelationSettings
+) -> bool:
     """Takes a further notification in; True when it may be material. A start that moved calls for a new index."""
-    at, settle_at = known.at, known.settle_at
+    at, settle_at, facts, notes, end = known.at, known.settle_at, known.facts, known.notes, known.ended_at
     changed = known.absorb(seen)
     if known.settle_at < settle_at:
         scope.schedule(known.settle_at, "alert", known.key)
@@ -265,27 +274,15 @@ def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory) -> bool:
         scope.views = scope.plans = None
     elif known.ended_at is not None and scope.views:
         scope.views.live.end(known.key, known.ended_at)
-    return changed or known.at != at
+    if known.at != at or (changed and (known.facts != facts or known.notes != notes)):
+        return True
+    if known.ended_at != end:
+        return attention.ended(known, scope, correlation)
+    attention.repeated(known, scope, correlation)
+    return False
 
 
 def _schedule_ends(alert: AlertState, seen: AlertState, scope: ScopeMemory) -> None:
     """Has the ends that a notification tells of looked at once decisions count them."""
     for settle_at in seen.ends.values():
         scope.schedule(settle_at, "end", alert.key)
-
-
-def _look_later(key: AlertKey, scope: ScopeMemory, index: Index, correlation: CorrelationSettings) -> None:
-    """Has a candidate looked at after the pause for repeats since it was last cut."""
-    if key not in scope.repeated and key not in scope.unrevised:
-        published = scope.published.get(scope.firsts.get(index.group(key).first, ""))
-        pause = micros(correlation.repeats_s)
-        scope.repeated[key] = published.cut_at + pause if published else 0
-
-
-def _one_of_many(alert: AlertState, scope: ScopeMemory, index: Index) -> bool:
-    """True for one more alert of a kind that its published candidate already shows: it can wait for the clock."""
-    published = scope.published.get(scope.firsts.get(index.group(alert.key).first, ""))
-    if published is None or published.merged_into:
-        return False
-    shown = f"{alert.facts.name} on {index.services[alert.key]}"
-    return shown in published.material.kinds and alert.facts.severity == published.material.severity

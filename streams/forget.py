@@ -92,7 +92,7 @@ def _drop(scope: ScopeMemory, keys: Sequence[AlertKey]) -> None:
         scope.views.settled.drop(keys)
     for key in keys:
         del scope.alerts[key]
-        scope.repeated.pop(key, None)
+        scope.waits.pop(key, None)
         name = scope.firsts.pop(key, None)
         if name is not None:
             scope.published.pop(name, None)

@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from streams.kinship import Kin, Kinship
-from streams.links import FIRST, Link, link
+from streams.kinship import Kin, Kinship, Link
+from streams.links import FIRST, link
 from streams.state import AlertKey, AlertState
 from streams.travel import Travel
 
 _OLDEST, _LATEST_OF = 8, 24
 """Alerts before it that one may be tied to: the first of its candidate, and the latest."""
+
+
+_REMEMBERED = 20_000
+"""Alerts whose links are remembered."""
 
 
 class Placed(NamedTuple):
@@ -59,9 +63,14 @@ class Group:
     def links(self) -> Iterator[Link]:
         """For each alert, the strongest tie to one of the first or of the latest before it."""
         before, kins = self.life.continues, self.kins
-        for number, kin in enumerate(kins):
-            if number:
-                some = kins[: min(number, _OLDEST)] + kins[max(_OLDEST, number - _LATEST_OF) : number]
-                yield link(kin, some, self.kinship)
-            else:
-                yield FIRST if before is None else Link(1.0, "continued", before)
+        yield FIRST if before is None else Link(1.0, "continued", before)
+        known = self.kinship.links
+        if len(known) > _REMEMBERED:
+            known.clear()
+        for number in range(1, len(kins)):
+            # Each revision tells all links again, and few have changed: three quarters of the cost of its members.
+            some = kins[: min(number, _OLDEST)] + kins[max(_OLDEST, number - _LATEST_OF) : number]
+            key, kin = kins[number].key, kins[number]
+            if key not in known or known[key][0] != (*some, kin):
+                known[key] = ((*some, kin), link(kin, some, self.kinship))
+            yield known[key][1]

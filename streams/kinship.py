@@ -54,6 +54,15 @@ def kin_of(alert: AlertState, service: str | None, ended: int | None) -> Kin:
     )
 
 
+class Link(NamedTuple):
+    """Why an alert belongs to an earlier one."""
+
+    score: float
+    """From 0 to 1; one half where nothing speaks for it nor against."""
+    rule: str
+    to: AlertKey | None
+
+
 @dataclass(slots=True)
 class Kinship:
     """Scores over one topology and one set of settings."""
@@ -61,6 +70,8 @@ class Kinship:
     topology: Topology
     settings: CorrelationSettings
     travel: Travel = field(init=False)
+    links: dict[AlertKey, tuple[tuple[Kin, ...], Link]] = field(default_factory=dict)
+    """What ties alerts to earlier ones, each with those that it was chosen from, itself the last of them."""
     _places: dict[tuple[str | None, Golden, str | None, Golden, bool], float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,14 +79,28 @@ class Kinship:
         self.travel = Travel(self.topology)
 
     def score(self, one: Kin, other: Kin) -> float:
-        """How strongly two alerts belong together; symmetric."""
-        places = (one.service, one.golden, other.service, other.golden, _share_namespace(one, other))
+        """How strongly two alerts belong together; symmetric.
+
+        By places; by the time between the starts, and whether the earlier still fires at the later's; by names. In one
+        piece, since placing asks for nothing else a million times.
+        """
+        settings = self.settings
+        near = one.namespace is not None and one.namespace == other.namespace
+        places = (one.service, one.golden, other.service, other.golden, near)
         known = self._places.get(places)
         if known is None:
             if len(self._places) >= _REMEMBERED:
                 self._places.clear()
             known = self._places[places] = self._of_places(one, other)
-        return known + self._of_moments(one, other) + self._of_names(one, other)
+        earlier, later = (one, other) if one.at <= other.at else (other, one)
+        period = max(one.period, other.period)
+        unit = settings.time_unit_s * period / USUAL
+        apart = settings.apart * log1p((later.at - earlier.at) / SECOND / unit)
+        moments = (settings.still_firing if earlier.ended >= later.at else 0.0) - apart
+        same = settings.same_name if one.name == other.name else 0.0
+        return (
+            known + moments + (same + (settings.same_alert if one.fingerprint == other.fingerprint else 0.0))
+        )
 
     def least(self, one: Kin, other: Kin) -> float:
         """The least cost of one source for both."""
@@ -105,19 +130,6 @@ class Kinship:
         known = {one.service, other.service} <= self.topology.entities.keys()
         near = known and _share_namespace(one, other)
         return settings.common_source[-1] if near else settings.unknown_service
-
-    def _of_moments(self, one: Kin, other: Kin) -> float:
-        """What the time between the starts costs, and what it is worth that the earlier still fires at the later's."""
-        settings = self.settings
-        earlier, later = (one, other) if one.at <= other.at else (other, one)
-        period = max(other.period, one.period)
-        unit = settings.time_unit_s * period / USUAL
-        apart = settings.apart * log1p((later.at - earlier.at) / SECOND / unit)
-        return (settings.still_firing if earlier.ended >= later.at else 0.0) - apart
-
-    def _of_names(self, one: Kin, other: Kin) -> float:
-        same = self.settings.same_name if one.name == other.name else 0.0
-        return same + (self.settings.same_alert if one.fingerprint == other.fingerprint else 0.0)
 
 
 def _share_namespace(one: Kin, other: Kin) -> bool:

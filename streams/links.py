@@ -2,20 +2,9 @@
 
 from collections.abc import Sequence
 from math import exp
-from typing import Final, NamedTuple
+from typing import Final
 
-from streams.kinship import Kin, Kinship
-from streams.state import AlertKey
-
-
-class Link(NamedTuple):
-    """Why an alert belongs to an earlier one."""
-
-    score: float
-    """From 0 to 1; one half where nothing speaks for it nor against."""
-    rule: str
-    to: AlertKey | None
-
+from streams.kinship import Kin, Kinship, Link
 
 FIRST: Final = Link(1.0, "first", None)
 

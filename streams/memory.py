@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from heapq import heappush
 from typing import NamedTuple
 
+from schemas.events import Severity
 from schemas.thresholds import CorrelationSettings
 from streams.changes import ChangeBook
 from streams.citations import Place
 from streams.clock import Clocks
-from streams.correlate import Index, Plan, index_of
+from streams.correlate import Index, index_of
 from streams.cursors import Cursors
 from streams.desk import Desk, desk_of
 from streams.ends import EndBook
@@ -16,6 +17,7 @@ from streams.feedback import FeedbackBook, FeedbackState
 from streams.feeds import Feeds
 from streams.group import Life
 from streams.origins import Origins
+from streams.placing import Plan
 from streams.state import AlertKey, AlertState, ChangeState, EntityState
 from streams.topology import Topology, topology_of
 from streams.travel import Travel
@@ -29,7 +31,7 @@ class Material(NamedTuple):
 
     services: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
-    severity: str = "unknown"
+    severity: Severity = "unknown"
     state: str = "open"
     phase: str = "provisional"
     suspect: str | None = None
@@ -58,6 +60,12 @@ class Published:
     citations: dict[Place, int] = field(default_factory=dict)
     life: Life | None = None
     """The stretch of alerts that it was made of; while it is the same, there is nothing to look at."""
+    firing: int = 0
+    """Alerts of it that were firing."""
+    ended_since: int = 0
+    """Ends that have been told of them since."""
+    target: str | None = None
+    """What the top suspect had changed."""
 
 
 @dataclass(slots=True)
@@ -146,8 +154,8 @@ class ScopeMemory:
     due: list[Due] = field(default_factory=list)
     unrevised: set[AlertKey] = field(default_factory=set)
     """Alerts whose candidates have changed in something that can wait for the next step of the clock."""
-    repeated: dict[AlertKey, int] = field(default_factory=dict)
-    """Alerts of which nothing has changed but how often they came, with the time at which to look at them again."""
+    waits: dict[AlertKey, int] = field(default_factory=dict)
+    """Candidates, by an alert of each, that have changed in something that can wait until this time of the clock."""
     last_step: int = 0
     swept_at: int = 0
     evicted: int = 0

@@ -21,8 +21,8 @@ from streams.citations import Citations
 from streams.draft import News, Said, draft_of, news_of, summary_of, title_of
 from streams.group import Group, Placed
 from streams.hypotheses import hypotheses_of
+from streams.kinship import Link
 from streams.limits import cut
-from streams.links import Link
 from streams.outside import outside_of
 from streams.propose import proposals_of
 from streams.sections import (

@@ -58,6 +58,13 @@ class Told(NamedTuple):
     closed: tuple[int, ...]
 
 
+class Plan(NamedTuple):
+    """How an index came to its candidates, without the alerts: what a snapshot keeps of it."""
+
+    told: tuple[Told, ...]
+    moved: tuple[AlertKey, ...]
+
+
 @dataclass(slots=True)
 class Placing:
     """The clusters so far, and the steps that led to them."""
@@ -198,7 +205,7 @@ class Placing:
 
     def _mean(self, some: Sequence[Kin], others: Sequence[Kin]) -> float:
         score = self.kinship.score
-        return sum(score(one, other) for one in some for other in others) / (len(some) * len(others))
+        return sum([score(one, other) for one in some for other in others]) / (len(some) * len(others))
 
     def _sample(self, cluster: Cluster) -> list[Kin]:
         members = cluster.members

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from schemas.settings import micros
 from schemas.thresholds import RankingSettings
 from schemas.times import EARLIEST, LATEST, SECOND
-from streams.golden import Golden
 from streams.group import Group
 from streams.kinship import Kin
 from streams.rhythm import USUAL
@@ -22,9 +21,6 @@ from streams.ties import Tie, tie_of
 from streams.topology import Topology
 from streams.travel import FAR, Travel, at_cost
 from streams.undoing import Story, is_return, place_of
-
-_ANY: tuple[Golden, ...] = ("errors", "traffic")
-"""Troubles that together reach every service that trouble may reach."""
 
 
 class Scored(NamedTuple):
@@ -146,7 +142,7 @@ def fit_of(
     change: ChangeState, tie: Tie, kins: Sequence[Kin], travel: Travel, settings: RankingSettings
 ) -> float:
     """Mean over the alerts of how well each fits a fault made by the change; 0 where none may come from it."""
-    weights: dict[tuple[str | None, Golden, str | None], float] = {}
+    weights: dict[tuple[str | None, str, str | None], float] = {}
     for kin in kins:
         place = (kin.service, kin.golden, kin.namespace)
         if place not in weights:
@@ -188,14 +184,9 @@ def lag_weight(change: ChangeState, kin: Kin, settings: RankingSettings) -> floa
     return float(0.5 ** (lag / (half_life + settings.late_by * (kin.period - USUAL))))
 
 
-def may_explain(change: ChangeState, services: Iterable[str], travel: Travel, topology: Topology) -> bool:
-    """True unless no alert of these services, of whatever kind, may come from the change."""
+def touched(change: ChangeState, topology: Topology) -> set[str] | None:
+    """The services whose alerts, of whatever kind, may come from a change; None where it may be any."""
     service = tie_of(change.facts, topology).service
     if service is None:
-        return True
-    known = list(services)
-    return not known or any(
-        service == alerting or service in travel.costs((alerting, golden))
-        for alerting in known
-        for golden in _ANY
-    )
+        return None
+    return topology.downstream(service).keys() | topology.upstream(service).keys()

@@ -11,6 +11,7 @@ from schemas.identity import short_id
 from schemas.packets import Candidate, Phase
 from schemas.settings import micros
 from streams.assess import Assessment, assess
+from streams.attention import wait
 from streams.citations import Citations
 from streams.draft import News
 from streams.group import Group
@@ -40,10 +41,24 @@ class Look(NamedTuple):
 
 def revise(keys: Iterable[AlertKey], at: int, turn: Turn) -> None:
     """Looks at every candidate that holds one of the alerts, and cuts what is new; `at` is the time of the fold."""
-    named = {turn.name(g.first): g for g in stirred(keys, turn.views.live, turn.scope.published_life)}
+    called = frozenset(keys)
+    stirring = stirred(called, turn.views.live, turn.scope.published_life)
+    named = {turn.name(g.first): g for g in stirring if not _rests(g, called, at, turn)}
     for name, members in named.items():
         _revise_candidate(name, assess(members, turn.around, turn.settings), at, turn)
     _merge(named, at, turn)
+
+
+def _rests(group: Group, called: frozenset[AlertKey], at: int, turn: Turn) -> bool:
+    """True for a candidate that has stirred without being called for; it then waits for its pause to end."""
+    published = turn.scope.published.get(turn.scope.firsts.get(group.first, ""))
+    if published is None or not called.isdisjoint(placed.alert.key for placed in group.placed):
+        return False
+    step_s = turn.settings.correlation.step_s
+    if published.merged_into or at >= published.cut_at + micros(step_s):
+        return False
+    wait(published, step_s, turn.scope)
+    return True
 
 
 def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) -> None:
@@ -57,8 +72,9 @@ def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) ->
     if published.number and published.material == material and published.merged_into is None:
         if published.content == content:
             return
-        if at < published.cut_at + _pause(published.content, content, turn):
-            turn.scope.unrevised.add(published.first)
+        pause_s = _pause_s(published.content, content, turn)
+        if at < published.cut_at + micros(pause_s):
+            wait(published, pause_s, turn.scope)
             return
     _cut(name, published, Look(assessment, decided, material, content), at, turn)
 
@@ -70,6 +86,7 @@ def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> No
     published.number += 1
     published.material, published.content = look.material, look.content
     published.cut_at, published.merged_into = at, None
+    _show(name, published, look.assessment)
     before, decided = look.assessment.group.life.continues, look.decided
     cut = Cut(
         revision=turn.cause.revision(turn.scope.tenant, name, published.number, at),
@@ -81,6 +98,15 @@ def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> No
     )
     packet = packet_of(look.assessment, turn.around, turn.settings, Citations(published.citations), cut)
     turn.cause.publish(packet)
+
+
+def _show(name: str, published: Published, assessment: Assessment) -> None:
+    """Notes what later news is held against to see whether it may be material."""
+    placed, top = assessment.group.placed, assessment.top.change
+    for one in placed:
+        one.alert.shown = name
+    published.firing, published.ended_since = sum(one.alert.firing for one in placed), 0
+    published.target = top.facts.target if top else None
 
 
 def _decision_on(assessment: Assessment, decided: Decided | None, turn: Turn) -> Decided | None:
@@ -116,10 +142,10 @@ def _material(assessment: Assessment, turn: Turn, decided: Decided | None) -> Ma
     )
 
 
-def _pause(before: Content, now: Content, turn: Turn) -> int:
-    """How long to wait after the last cut, in microseconds: longer where only counts have grown that say little."""
+def _pause_s(before: Content, now: Content, turn: Turn) -> float:
+    """Seconds to wait after the last cut: longer where only counts have grown that say little."""
     correlation = turn.settings.correlation
-    return micros(correlation.repeats_s if before[1:] == now[1:] else correlation.step_s)
+    return correlation.repeats_s if before[1:] == now[1:] else correlation.step_s
 
 
 def _content(assessment: Assessment, turn: Turn) -> Content:

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from schemas.claims import Claim
 from schemas.packets import ChangeLine, Dependency, Failing, Heard, Moment, Radius
 from schemas.times import SECOND, clock_text, span_text
-from streams.assess import Assessment, Surroundings, highest
+from streams.assess import Assessment, Surroundings
 from streams.citations import Citations, claim, time_value
 from streams.feedback import FeedbackState
 from streams.group import Placed
 from streams.hearing import statements
-from streams.state import ChangeState, EntityState
+from streams.state import ChangeState, EntityState, highest
 from streams.topology import service_of
 
 MAX_LINES = 30

@@ -15,10 +15,10 @@ from streams.citations import Citations
 from streams.correlate import Index
 from streams.feedback import FeedbackState
 from streams.group import Group, Life
-from streams.links import Link
+from streams.kinship import Link
 from streams.memory import Decided, Due, ScopeMemory
 from streams.propose import proposals_of
-from streams.rank import may_explain
+from streams.rank import touched
 from streams.state import AlertKey, AlertState, ChangeState
 from streams.turn import Turn
 
@@ -140,10 +140,8 @@ def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
 def _explained(change: ChangeState, turn: Turn) -> set[AlertKey]:
     ranking, at, keys = turn.settings.ranking, change.facts.effective_at, set[AlertKey]()
     opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
-    for label, services in turn.views.live.labels():
-        inside = turn.views.live.between(label, opens, closes)
-        if inside and may_explain(change, services, turn.views.travel, turn.around.topology):
-            keys.update(inside)
+    for label in turn.views.live.labels(touched(change, turn.around.topology)):
+        keys.update(turn.views.live.between(label, opens, closes))
     return keys
 
 
@@ -174,10 +172,11 @@ def _decide_candidate(name: str, members: Group, step: int, turn: Turn) -> None:
         turn.scope.firsts[decided.first] = name
         turn.audit(name, "opened", step, {"opened_at": format_time(assessment.opened_at)})
     decided.merged_into, decided.life = None, members.life
-    for placed, link in zip(members.placed, members.links(), strict=True):
-        if placed.alert.decided != name:
-            placed.alert.decided = name
-            turn.audit(name, "joined", step, _joining(placed.alert, link))
+    if any(placed.alert.decided != name for placed in members.placed):
+        for placed, link in zip(members.placed, members.links(), strict=True):
+            if placed.alert.decided != name:
+                placed.alert.decided = name
+                turn.audit(name, "joined", step, _joining(placed.alert, link))
     _suspected(name, decided, assessment, step, turn)
     _routed(name, decided, assessment, step, turn)
     if step >= members.placed[0].alert.ref.ingested_at + micros(turn.settings.correlation.hold_s):

@@ -12,12 +12,11 @@ import orjson
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from streams.changes import ChangeBook
 from streams.clock import Clock, Clocks
-from streams.correlate import Plan
 from streams.cursors import Applied, Cursors
 from streams.ends import EndBook
 from streams.feeds import dump_feeds, load_feeds
 from streams.memory import Due, Memory, ScopeMemory, TenantMemory
-from streams.placing import Told
+from streams.placing import Plan, Told
 from streams.snapshot_candidates import (
     dump_decided,
     dump_published,
@@ -166,7 +165,7 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
         "decided": {name: dump_decided(decided) for name, decided in scope.decided.items()},
         "due": sorted(scope.due),
         "unrevised": sorted(scope.unrevised),
-        "repeated": sorted(scope.repeated.items()),
+        "waits": sorted(scope.waits.items()),
         "plans": scope.planned(),
         "last_step": scope.last_step,
         "swept_at": scope.swept_at,
@@ -196,7 +195,7 @@ def _load_scope(stored: Stored) -> ScopeMemory:
         },
         due=due,
         unrevised={key_of(key) for key in stored["unrevised"]},
-        repeated={key_of(key): at for key, at in stored["repeated"]},
+        waits={key_of(key): at for key, at in stored["waits"]},
         plans=_load_plans(stored["plans"]),
         last_step=stored["last_step"],
         swept_at=stored["swept_at"],
@@ -217,7 +216,7 @@ def _load_plans(stored: Stored) -> tuple[Plan, Plan] | None:
     return live, settled
 
 
-_PLAIN = ("at", "settle_at", "last_at", "count", "ended_at", "settled", "decided", "audited_count")
+_PLAIN = ("at", "settle_at", "last_at", "count", "ended_at", "settled", "decided", "shown", "audited_count")
 """Parts of an alert that JSON holds as they are."""
 
 
@@ -225,18 +224,11 @@ def _dump_alert(alert: AlertState) -> Stored:
     return {
         "facts": alert.facts.model_dump(),
         "ref": alert.ref,
-        "at": alert.at,
-        "settle_at": alert.settle_at,
-        "last_at": alert.last_at,
         "notes": sorted(alert.notes),
-        "count": alert.count,
         "resolved": alert.resolved,
-        "ended_at": alert.ended_at,
         "ends": sorted(alert.ends.items()),
-        "settled": alert.settled,
-        "decided": alert.decided,
-        "audited_count": alert.audited_count,
         "cells": sorted(alert.cells.items()),
+        **{name: getattr(alert, name) for name in _PLAIN},
     }
 
 

@@ -21,6 +21,9 @@ def dump_published(published: Published) -> Stored:
         "first_cut_at": published.first_cut_at,
         "merged_into": published.merged_into,
         "life": published.life,
+        "firing": published.firing,
+        "ended_since": published.ended_since,
+        "target": published.target,
         "citations": sorted([*place, number] for place, number in published.citations.items()),
     }
 
@@ -37,6 +40,9 @@ def load_published(stored: Stored) -> Published:
         first_cut_at=stored["first_cut_at"],
         merged_into=stored["merged_into"],
         life=_load_life(stored["life"]),
+        firing=stored["firing"],
+        ended_since=stored["ended_since"],
+        target=stored["target"],
         citations={(topic, partition, offset): n for topic, partition, offset, n in stored["citations"]},
     )
 

@@ -4,15 +4,24 @@ Merging is commutative and idempotent in everything but the count, so that the o
 the count is guarded by the cursors.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from schemas.events import AlertFacts, ChangeFacts, EntityFacts
+from schemas.events import AlertFacts, ChangeFacts, EntityFacts, Severity
 from schemas.signals import Signal
 from schemas.times import LATEST
 
 AlertKey = tuple[int, str]
 """Identity of an alert within its scope: its published start and its fingerprint; sorts by start."""
+
+
+_SEVERITIES: tuple[Severity, ...] = ("critical", "error", "warning", "info", "unknown")
+
+
+def highest(severities: Iterable[Severity]) -> Severity:
+    """The highest of some severities."""
+    return min(severities, key=_SEVERITIES.index)
 
 
 class Ref(NamedTuple):
@@ -63,6 +72,8 @@ class AlertState:
     """True once decisions count it."""
     decided: str | None = None
     """Candidate that the audit last said it joined."""
+    shown: str | None = None
+    """Candidate whose last revision that holds it was cut last."""
     audited_count: int = 0
     cells: dict[int, int] = field(default_factory=dict)
     """Notifications not yet audited, by the end of the interval that they came in."""

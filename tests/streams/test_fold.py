@@ -125,7 +125,8 @@ def test_the_end_of_a_recording_leaves_nothing_waiting() -> None:
         world.send([Sent(alert("payment", name, start=FIRST, status="resolved"), received)])
     world.tick(None)
     assert [False, False, True] == [line.firing for line in world.packets()[-1].failing]
-    assert set() == next(iter(world.memory.scopes.values())).unrevised
+    scope = next(iter(world.memory.scopes.values()))
+    assert (set(), {}) == (scope.unrevised, scope.waits)
 
 
 def test_a_gap_that_closes_at_the_very_end_is_closed_in_the_last_revision() -> None:
