@@ -10,18 +10,16 @@ from confluent_kafka import Message as KafkaMessage
 
 from schemas.claims import Evidence
 from schemas.codec import encode
-from schemas.events import HEADER_TENANT, Alert, Change, Entity
-from schemas.feedback import Feedback
+from schemas.events import HEADER_TENANT, Alert
 from schemas.identity import digest
 from schemas.model import Message
 from schemas.packets import Candidate, Packet
 from sinks.proving import Original
-from streams.evidence import original_hash, original_text
+from streams.evidence import Published, original_hash, original_text
 from tests.schemas.examples import example
 from wire.reader import Place
 
 TENANT = "default"
-Published = Alert | Change | Entity | Feedback
 
 
 def originals() -> dict[str, tuple[str, Published]]:
