@@ -1,4 +1,4 @@
-"""Owns the commands that run one process each, as production does: gateway, worker, auditor, sink, web.
+"""Owns the commands that run one process each, as production does: gateway, worker, auditor, sink, querier, web.
 
 May not: hold logic; every part comes from its own package and is put together here.
 """
@@ -13,6 +13,7 @@ import typer
 from agents.app import BatchApp, WorkerSettings
 from agents.auditor import run_auditor
 from agents.correlator import Correlator
+from agents.querier import run_querier
 from agents.router import Router
 from agents.snapshots import Snapshots
 from agents.ticks import write_ticks
@@ -49,7 +50,7 @@ HealthPort = Annotated[int | None, _PORT]
 
 def register(app: typer.Typer) -> None:
     """Adds the commands."""
-    for command in (gateway, worker, auditor, sink, web):
+    for command in (gateway, worker, auditor, sink, querier, web):
         app.command(rich_help_panel="Processes, one each")(speaks_plainly(command))
 
 
@@ -82,6 +83,13 @@ def sink(
     health = Health(health_port)
     _log_as(name)
     raise typer.Exit(run_sink(load_settings(settings), health.ready, build(), accept_gaps=accept_gaps))
+
+
+def querier(settings: SettingsPath = None, name: Name = "querier", health_port: HealthPort = None) -> None:
+    """Ask Prometheus about incidents, read-only and on record, and publish what it answered."""
+    health = Health(health_port)
+    _log_as(name)
+    raise typer.Exit(run_querier(load_settings(settings), build(), health.ready))
 
 
 def web(settings: SettingsPath = None) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from schemas.model import Message
 from schemas.page_settings import PageSettings, ReaderSettings
+from schemas.querying import PrometheusSource, QuerierSettings, Template
 from schemas.settings import (
     AuditSettings,
     GatewaySettings,
@@ -38,6 +39,9 @@ _GROUPS: Final[dict[str, type[Message]]] = {
     "[correlation]": CorrelationSettings,
     "[ranking]": RankingSettings,
     "[feeds]": FeedSettings,
+    "[querier]": QuerierSettings,
+    "[[querier.prometheus]]": PrometheusSource,
+    "[querier.templates.NAME]": Template,
     "[state]": StateSettings,
     "[audit]": AuditSettings,
     "[sink]": SinkSettings,

@@ -53,6 +53,11 @@ class Plan:
     page_port: int = 0
     taken_away: TakenAway = lambda _settings, _name: None
 
+    @property
+    def asks(self) -> bool:
+        """True where the settings name a Prometheus, which the query agent asks."""
+        return bool(self.settings.querier.prometheus)
+
 
 class Running:
     """A system that is up; `status()` may be asked from any thread, `settings` are those it was given."""
@@ -102,7 +107,7 @@ class Running:
     def _describe(self, broker: Broker) -> System:
         plan = self._plan
         ports = _choose_ports(plan)
-        system = describe(plan.program, plan.home.settings, ports, plan.workers)
+        system = describe(plan.program, plan.home.settings, ports, plan.workers, asks=plan.asks)
         self.settings = local_settings(plan.settings, plan.home, broker.bootstrap, system)
         replace_file(plan.home.settings, settings_toml(self.settings).encode())
         self._gateway, self._page = system.gateway, system.page
@@ -221,7 +226,7 @@ def _choose_ports(plan: Plan) -> tuple[int, ...]:
             raise LocalError(
                 f"port {wanted} is in use; stop what listens there or choose another {what} port"
             )
-    found = free_ports(len(part_names(plan.workers)))
+    found = free_ports(len(part_names(plan.workers, asks=plan.asks)))
     return (plan.gateway_port or found[0], *found[1:-1], plan.page_port or found[-1])
 
 

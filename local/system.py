@@ -50,9 +50,11 @@ class System:
         return f"http://{HOST}:{self.gateway_port}"
 
 
-def part_names(workers: int) -> tuple[str, ...]:
-    """The processes beside the broker, in the order in which the data moves."""
-    return ("gateway", *(f"worker-{number}" for number in range(1, workers + 1)), "auditor", "sink", "web")
+def part_names(workers: int, *, asks: bool = False) -> tuple[str, ...]:
+    """The processes beside the broker, in the order in which the data moves; `asks`: with the query agent."""
+    asking = ("querier",) if asks else ()
+    numbered = (f"worker-{number}" for number in range(1, workers + 1))
+    return ("gateway", *numbered, "auditor", "sink", *asking, "web")
 
 
 def worker_part(program: Sequence[str], settings: Path, name: str, port: int) -> Part:
@@ -64,15 +66,17 @@ def worker_part(program: Sequence[str], settings: Path, name: str, port: int) ->
     )
 
 
-def describe(program: Sequence[str], settings: Path, ports: Sequence[int], workers: int) -> System:
+def describe(
+    program: Sequence[str], settings: Path, ports: Sequence[int], workers: int, *, asks: bool = False
+) -> System:
     """The system whose processes are run by `program` (the `incidents` command) with one settings file.
 
-    `ports` has one port for each of `part_names(workers)`. Every process is told its name and its port:
+    `ports` has one port for each of `part_names(workers, asks=asks)`. Every process is told its name and its port:
     `incidents worker --settings FILE --name worker-1 --health-port 41234`; the health of gateway and page is at
     their own ports, which the settings say.
     """
     parts = []
-    for name, port in zip(part_names(workers), ports, strict=True):
+    for name, port in zip(part_names(workers, asks=asks), ports, strict=True):
         role = name.partition("-")[0]
         own = () if role in _SERVERS else ("--name", name, "--health-port", str(port))
         parts.append(Part(name, (*program, role, "--settings", str(settings), *own), port))

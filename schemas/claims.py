@@ -9,8 +9,10 @@ from schemas.times import Micros
 class Evidence(Message):
     """Where a stored original is, and what its content hashes to."""
 
-    id: str = Field(description="e1, e2, ... within the candidate; never given to another original.")
-    kind: str = Field(description="alert, deploy, flag, config, entity or feedback.")
+    id: str = Field(
+        description="e1, e2, ... within the candidate, q1, q2, ... for answers; never given to another original."
+    )
+    kind: str = Field(description="alert, answer, deploy, flag, config, entity or feedback.")
     source_ref: str = Field(description="Name of the original in its own tool.")
     topic: str = Field(description="Input topic.")
     partition: int = Field(description="Partition of the input topic.")

@@ -13,6 +13,7 @@ from schemas.events import ChangeKind, Severity
 from schemas.feedback import FeedbackKind
 from schemas.model import Message
 from schemas.times import Micros
+from schemas.words import OutsideDraft, TopSignal
 
 Phase = Literal["provisional", "settled"]
 State = Literal["open", "resolved", "closed", "merged"]
@@ -73,6 +74,7 @@ class Check(Message):
     query: str | None = Field(None, description="A query that answers it, where one is known.")
     if_true: str = Field(description="The answer to expect if the hypothesis is true.")
     if_false: str = Field(description="The answer to expect if it is false.")
+    answer: Claim | None = Field(None, description="What the query gave, where it was asked; no verdict.")
 
 
 class Hypothesis(Message):
@@ -218,13 +220,6 @@ class Candidate(Message):
     continues: str | None = Field(None, description="Earlier candidate whose life had ended.")
 
 
-class OutsideDraft(Message):
-    """Words for people outside, which name nothing of ours. They are sent by a person, or not at all."""
-
-    needs_approval: bool = Field(True, description="Always true: nothing here is sent by itself.")
-    sentences: tuple[Claim, ...] = Field((), description="The draft, a statement a sentence.")
-
-
 class Packet(Message):
     """The context packet of one candidate at one revision. A value of context-packets."""
 
@@ -233,6 +228,9 @@ class Packet(Message):
     news: tuple[Claim, ...] = Field((), description="The same as statements, each with what shows it.")
     summary: tuple[Claim, ...] = Field((), description="For responders, a statement a sentence.")
     failing: tuple[Failing, ...] = Field(description="What is failing.")
+    signals: tuple[TopSignal, ...] = Field(
+        (), description="Top signals: alerts' values, metrics, logs, traces."
+    )
     radius: Radius = Field(description="Blast radius.")
     changes: tuple[ChangeLine, ...] = Field(
         (), description="The likeliest changes within the radius, latest first."
@@ -264,11 +262,14 @@ class Packet(Message):
     def claims(self) -> Iterator[Claim]:
         """Every statement of the packet, in the order of its sections."""
         yield from (line.claim for line in self.failing)
+        yield from (signal.claim for signal in self.signals if signal.claim is not None)
         yield from self.radius.claims
         yield from (line.claim for line in self.changes)
         for hypothesis in self.hypotheses:
             yield from hypothesis.claims_for
             yield from hypothesis.claims_against
+            if hypothesis.check is not None and hypothesis.check.answer is not None:
+                yield hypothesis.check.answer
             if hypothesis.verdict is not None:
                 yield hypothesis.verdict
         yield from self.ownership.claims

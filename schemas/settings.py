@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from schemas.identity import content_hash
 from schemas.model import Message
 from schemas.page_settings import PageSettings
+from schemas.querying import QuerierSettings
 from schemas.thresholds import CorrelationSettings, FeedSettings, RankingSettings
 from schemas.times import SECOND
 
@@ -181,6 +182,7 @@ class Settings(Message):
     correlation: CorrelationSettings = CorrelationSettings()
     ranking: RankingSettings = RankingSettings()
     feeds: FeedSettings = FeedSettings()
+    querier: QuerierSettings = QuerierSettings()
     state: StateSettings = StateSettings()
     audit: AuditSettings = AuditSettings()
     sink: SinkSettings = SinkSettings()
@@ -207,4 +209,5 @@ class Settings(Message):
         """16 hexadecimal digits over the settings that decide what the fold says; no key of a sender is in it."""
         keys = {"tenants": {"__all__": {"token_sha256", "signing_secrets"}}}
         decisive = self.model_dump_json(include={"tenants", "correlation", "ranking", "feeds"}, exclude=keys)
-        return content_hash(decisive.encode())[:16]
+        asked = sorted(source.tenant for source in self.querier.prometheus)
+        return content_hash(f"{decisive}{asked}".encode())[:16]

@@ -4,12 +4,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from schemas.answers import AnswerFacts
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from schemas.feedback import Feedback
 from schemas.model import Message
 from schemas.times import Micros
 
-SignalKind = Literal["alert", "change", "entity", "mark", "feedback"]
+SignalKind = Literal["alert", "change", "entity", "mark", "feedback", "answer"]
 LIVE_CLOCK = "live"
 """Name of the clock that all live tenants share; a replay tenant has one of its own, by its name."""
 
@@ -41,7 +42,7 @@ class Signal(Message):
     """One scoped record, one tenant-wide record, or a mark."""
 
     kind: SignalKind = Field(
-        description="alert, change, entity, mark or feedback: which of the bodies is set."
+        description="alert, change, entity, mark, feedback or answer: which of the bodies is set."
     )
     tenant: str = Field("", description="Tenant; empty for marks.")
     environment: str | None = Field(
@@ -61,6 +62,7 @@ class Signal(Message):
     entity: EntityFacts | None = Field(None, description="Body of a catalog entry.")
     mark: Mark | None = Field(None, description="Body of a mark.")
     feedback: Feedback | None = Field(None, description="Body of what a person said.")
+    answer: AnswerFacts | None = Field(None, description="Body of the answer of a query.")
 
 
 class StateChunk(Message):

@@ -6,6 +6,7 @@ Topic creation, the codec, the schema routes and docs/topics.md are all derived 
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from schemas.answers import Answer
 from schemas.audit import AuditCheckpoint, AuditEntry, AuditRecord, DeadLetter
 from schemas.events import Alert, Change, Entity
 from schemas.feedback import Feedback
@@ -65,6 +66,8 @@ TOPICS: Final[dict[str, Topic]] = {
               "gateway, direct producers", "router, sink", "Service catalog, newest entry by key", input=True),
         Topic("feedback", "Feedback", Feedback, {1: 1051}, "tenant/environment", 90, False, "BACKWARD_TRANSITIVE",
               "gateway, page", "router, sink", "What people say about candidates", input=True, ticks=False),
+        Topic("answers", "Answer", Answer, {1: 1151}, "tenant/candidate", 7, False, "BACKWARD_TRANSITIVE",
+              "querier", "router", "What a source of signals answered to a query about a candidate", input=True),
         Topic("signals", "Signal", Signal, {1: 1061, 2: 1062, 3: 1063, 4: 1064, 5: 1065}, "none; partition by scope",
               FOR_EVER, False, "BACKWARD", "router", "correlator", "The merged log that the correlator folds"),
         Topic("correlator-state", "StateChunk", StateChunk, {1: 1071}, "partition/snapshot/chunk", FOR_EVER, True,

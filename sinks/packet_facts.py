@@ -1,6 +1,6 @@
 """Owns the sections of a packet's text that state facts: what is failing, what changed, who. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import isfinite
 from typing import Final
 
@@ -57,6 +57,20 @@ def _radius(packet: Packet, cite: Cite) -> list[str]:
         quiet = ", ".join(plain(service, 60) for service in radius.quiet)
         lines += wrapped("  Not affected so far: ", f"{quiet} (no alert)", 4)
     return lines
+
+
+def top_signals(packet: Packet, cite: Cite) -> Iterator[list[str]]:
+    """What was measured, beside what the alerts say above; and what there is no source of. None in older packets."""
+    lines = ["TOP SIGNALS"]
+    for signal in packet.signals:
+        if signal.claim is None:
+            lines.append(f"  {padded(plain(signal.kind, 20), 8)}  {plain(signal.text, 60)}")
+        elif signal.kind != "alert":
+            said = f"{plain(signal.text)} {cite.claim(signal.claim)}"
+            names = f"{plain(signal.service, 60)} {plain(signal.name, 60)}"
+            lines += wrapped(f"  {padded(plain(signal.kind, 20), 8)}  {names}: ", said, 12)
+    if packet.signals:
+        yield lines
 
 
 def changed(packet: Packet, cite: Cite) -> list[str]:

@@ -44,7 +44,7 @@ def _hypothesis(hypothesis: Hypothesis, cite: Cite) -> list[str]:
         lines += _claims("against: ", hypothesis.claims_against, cite)
     if hypothesis.check is None or hypothesis.rank > _CHECKED:
         return lines
-    return [*lines, *_check(hypothesis.check)]
+    return [*lines, *_check(hypothesis.check, cite)]
 
 
 def _claims(word: str, claims: tuple[Claim, ...], cite: Cite) -> list[str]:
@@ -52,13 +52,19 @@ def _claims(word: str, claims: tuple[Claim, ...], cite: Cite) -> list[str]:
     return wrapped(" " * _INDENT + word, said or "nothing found", _INDENT)
 
 
-def _check(check: Check) -> list[str]:
+def _check(check: Check, cite: Cite) -> list[str]:
     indent = _INDENT + 7
     lines = wrapped(" " * _INDENT + "CHECK  ", plain(check.question), indent)
     if check.query:
         lines += wrapped(" " * indent, plain(check.query, 600), indent)
     answers = f"true -> {plain(check.if_true)}; false -> {plain(check.if_false)}"
-    return [*lines, *wrapped(" " * indent, answers, indent)]
+    lines += wrapped(" " * indent, answers, indent)
+    if check.answer is None:
+        return lines
+    return [
+        *lines,
+        *wrapped(" " * indent, f"answer: {plain(check.answer.text)} {cite.claim(check.answer)}", indent),
+    ]
 
 
 def said(packet: Packet, cite: Cite) -> list[str]:

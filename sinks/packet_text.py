@@ -9,7 +9,7 @@ from schemas.packets import Candidate, Packet
 from schemas.times import span_text, to_datetime
 from sinks.citing import Cite, short
 from sinks.columns import WIDTH, columns_of, padded, plain, wrapped
-from sinks.packet_facts import changed, failing, moment_text, who
+from sinks.packet_facts import changed, failing, moment_text, top_signals, who
 from sinks.packet_judgement import draft, outside, proposed, said, sentences, unknown, why
 
 
@@ -24,6 +24,7 @@ def packet_text(packet: Packet, unproven: frozenset[int] = frozenset()) -> str:
         header(packet, cite),
         *summary(packet, cite),
         failing(packet, cite),
+        *top_signals(packet, cite),
         changed(packet, cite),
         why(packet, cite),
         who(packet, cite),

@@ -7,6 +7,7 @@ from itertools import chain
 from schemas.events import Severity
 from schemas.identity import candidate_id
 from schemas.settings import Settings
+from streams.answers import AnswerBook, AnswerState
 from streams.blame import Owner, owner_of, roots_of
 from streams.changes import ChangeBook
 from streams.desk import Desk
@@ -41,6 +42,8 @@ class Surroundings:
     """What people have said."""
     feeds: tuple[Feeds, ...] = ()
     """How regularly changes of the scope, and of the whole tenant, are reported."""
+    answers: AnswerBook = field(default_factory=AnswerBook)
+    """What queries about candidates of the scope have given."""
 
     def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`."""
@@ -87,6 +90,8 @@ class Assessment:
     """What people have said of it, in order."""
     closed: FeedbackState | None = None
     """What closed it, where a person has."""
+    answers: tuple[AnswerState, ...] = ()
+    """What queries about it have given; nothing of it is decided by."""
 
     @property
     def opened_at(self) -> int:
@@ -137,6 +142,7 @@ def assess(
         undone_by=_undoing(ranked[0].change, around, counts),
         said=said,
         closed=closing(said, group),
+        answers=around.answers.of(placed.alert.key for placed in group.placed),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from schemas.claims import Claim, Evidence
 from schemas.times import format_time
+from streams.answers import AnswerState
 from streams.feedback import FeedbackState
 from streams.state import AlertState, ChangeState, EntityState, Ref
 
@@ -44,9 +45,14 @@ class Citations:
         facts = said.facts
         return self._cite(said.ref, "feedback", f"feedback:{facts.feedback_id}", facts.given_at, None)
 
+    def answer(self, answer: AnswerState) -> str:
+        """Cites the answer of a query, as q1, q2, ..."""
+        facts = answer.facts
+        return self._cite(answer.ref, "answer", f"{facts.source}:{facts.answer_id}", facts.closes, facts.link)
+
     def _cite(self, ref: Ref, kind: str, source_ref: str, at: int, link: str | None) -> str:
         place = (ref.topic, ref.partition, ref.offset)
-        name = f"e{self.numbers.setdefault(place, len(self.numbers) + 1)}"
+        name = f"{_letter(ref.topic)}{self.numbers.get(place) or self._number(place)}"
         if name not in self.cited:
             self.cited[name] = Evidence(
                 id=name,
@@ -63,7 +69,18 @@ class Citations:
 
     def listed(self) -> tuple[Evidence, ...]:
         """All that has been cited, by number."""
-        return tuple(sorted(self.cited.values(), key=lambda evidence: int(evidence.id[1:])))
+        return tuple(sorted(self.cited.values(), key=lambda evidence: (evidence.id[0], int(evidence.id[1:]))))
+
+    def _number(self, place: Place) -> int:
+        """The next number of its letter."""
+        letter = _letter(place[0])
+        self.numbers[place] = 1 + sum(1 for topic, _, _ in self.numbers if _letter(topic) == letter)
+        return self.numbers[place]
+
+
+def _letter(topic: str) -> str:
+    """Q for the stored answer of a query, e for any other stored original."""
+    return "q" if topic == "answers" else "e"
 
 
 def claim(text: str, *evidence: str, values: tuple[str | None, ...] = ()) -> Claim:

@@ -6,12 +6,13 @@ person said, it is the record itself as JSON with sorted keys.
 
 import orjson
 
+from schemas.answers import Answer
 from schemas.events import Alert, Change, Entity
 from schemas.feedback import Feedback
 from schemas.identity import content_hash
 from streams.redact import redact, redact_text
 
-Published = Alert | Change | Entity | Feedback
+Published = Alert | Change | Entity | Feedback | Answer
 
 
 def original_text(message: Published) -> str:

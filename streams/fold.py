@@ -14,6 +14,7 @@ from schemas.signals import Mark, Signal
 from schemas.thresholds import CorrelationSettings
 from schemas.times import LATEST
 from streams import attention
+from streams.answers import AnswerState
 from streams.assess import Surroundings
 from streams.cause import Cause, Output
 from streams.clock import clock_of
@@ -22,7 +23,7 @@ from streams.ends import end_of
 from streams.feedback import About, feedback_of, named_by
 from streams.forget import forget, forget_changes, overflow
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
-from streams.reports import learn
+from streams.reports import hear_answer, learn
 from streams.revisions import revise
 from streams.settling import grid, meant, near_change, settle
 from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of, settle_time
@@ -76,6 +77,9 @@ class Fold:
             self._entity(signal, signal.entity, tenant)
         elif signal.feedback is not None:
             self._feedback(signal, signal.feedback, tenant, cause)
+        elif signal.answer is not None:
+            scope = self.memory.scope(signal.tenant, signal.environment or "")
+            hear_answer(AnswerState(signal.answer, ref_of(signal)), scope)
 
     def _alert(self, signal: Signal, facts: AlertFacts, new: int, tenant: TenantMemory, cause: Cause) -> None:
         correlation = self.settings.correlation
@@ -259,6 +263,7 @@ class Fold:
             desk=tenant.desk(),
             said=scope.said,
             feeds=(scope.feeds, tenant.feeds),
+            answers=scope.answers,
         )
 
 

@@ -90,6 +90,7 @@ def _drop(scope: ScopeMemory, keys: Sequence[AlertKey]) -> None:
     if scope.views:
         scope.views.live.drop(keys)
         scope.views.settled.drop(keys)
+    scope.answers.drop(keys)
     for key in keys:
         del scope.alerts[key]
         scope.waits.pop(key, None)

@@ -12,6 +12,7 @@ from streams.citations import Citations, claim, time_value
 from streams.hearing import statement, verdicts
 from streams.rank import Scored
 from streams.state import ChangeState
+from streams.top_signals import check_answer
 
 _MAX_CITED = 20
 """Catalog entries cited for one statement; the text counts the others."""
@@ -44,6 +45,7 @@ def _hypothesis(
         _for(scored, change, assessment, around, cite) if change else _for_no_change(assessment, cite)
     )
     speaks_against = _against(scored, change, assessment, cite) if change else iter(())
+    check = check_of(scored, assessment.ranked[: rank - 1], assessment)
     return Hypothesis(
         rank=rank,
         confidence=round(confidence, 4),
@@ -53,7 +55,7 @@ def _hypothesis(
         title=change.facts.title if change else "no recorded change is to blame",
         claims_for=tuple(speaks_for),
         claims_against=tuple(speaks_against),
-        check=check_of(scored, assessment.ranked[: rank - 1], assessment),
+        check=check.model_copy(update={"answer": check_answer(check.query, assessment, cite)}),
         features={name: round(value, 4) for name, value in scored.features.items()},
         verdict=_verdict(change, assessment, cite),
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from schemas.events import Severity
 from schemas.thresholds import CorrelationSettings
+from streams.answers import AnswerBook
 from streams.changes import ChangeBook
 from streams.citations import Place
 from streams.clock import Clocks
@@ -147,6 +148,7 @@ class ScopeMemory:
     said: FeedbackBook = field(default_factory=FeedbackBook)
     feeds: Feeds = field(default_factory=Feeds)
     """How regularly changes of this environment are reported."""
+    answers: AnswerBook = field(default_factory=AnswerBook)
     published: dict[str, Published] = field(default_factory=dict)
     decided: dict[str, Decided] = field(default_factory=dict)
     firsts: dict[AlertKey, str] = field(default_factory=dict)

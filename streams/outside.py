@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas.claims import Claim
-from schemas.packets import Failing, Moment, OutsideDraft
+from schemas.packets import Failing, Moment
 from schemas.times import to_datetime
+from schemas.words import OutsideDraft
 from streams.assess import Assessment
 from streams.citations import claim, time_value
 from streams.golden import Golden, golden_of

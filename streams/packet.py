@@ -33,6 +33,7 @@ from streams.sections import (
     radius_of,
     timeline_of,
 )
+from streams.top_signals import top_signals
 from streams.unknowns import unknowns_of
 from streams.who import ownership_of
 
@@ -82,6 +83,7 @@ def packet_of(
         news=news_of(cut.news, said),
         summary=summary_of(assessment, said),
         failing=failing,
+        signals=top_signals(assessment, around, settings, failing, cite),
         radius=radius,
         changes=changes,
         changes_unshown=len(assessment.window.near) - len(changes),

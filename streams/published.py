@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 from pydantic import ValidationError
 
+from schemas.answers import Answer
 from schemas.codec import MAX_VALUE_BYTES, Undecodable, decode
 from schemas.events import Alert, Change, Entity
 from schemas.feedback import Feedback
@@ -52,7 +53,7 @@ def read_published(topic: str, value: bytes, *, as_json: bool, broker_at: int) -
         raise Undecodable("too_large", f"a record of {len(value)} bytes is over the limit of {MOST_BYTES}")
     stated = _from_json(topic, value, broker_at) if as_json else (decode(topic, value), False)
     message, assumed = stated
-    if not isinstance(message, Alert | Change | Entity | Feedback):
+    if not isinstance(message, Alert | Change | Entity | Feedback | Answer):
         raise Undecodable("not_an_input", f"topic {topic} takes no published records")
     return Stated(message, assumed)
 

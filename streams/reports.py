@@ -1,9 +1,10 @@
-"""What the fold learns from a report of a change, beside the change itself: how regularly its feeds report."""
+"""What the fold learns that no decision hangs on: how regularly feeds report, and what queries have given."""
 
 from collections.abc import Iterable
 
 from schemas.events import ChangeFacts
 from schemas.signals import Signal
+from streams.answers import AnswerState
 from streams.feeds import Feeds, feeds_of
 from streams.memory import ScopeMemory
 
@@ -21,3 +22,9 @@ def learn(
         feeds.add(feed, facts.effective_at, signal.ingested_at)
     for scope in scopes:
         scope.unrevised |= set(scope.views.live.since(facts.effective_at - ahead)) if scope.views else set()
+
+
+def hear_answer(answer: AnswerState, scope: ScopeMemory) -> None:
+    """Takes an answer in; the candidate that it is for is looked at again at the next step of the clock."""
+    if scope.answers.add(answer) and answer.key in scope.alerts:
+        scope.unrevised.add(answer.key)

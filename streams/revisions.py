@@ -159,7 +159,9 @@ def _content(assessment: Assessment, turn: Turn) -> Content:
     desk = [*(f"{d.rota.facts.name}: {d.shift.person}" for d in duties), runbook.link if runbook else ""]
     beliefs = [f"{scored.confidence:.6f}" for scored in assessment.ranked]
     seen = f"{repeats}/{assessment.window.elsewhere}"
-    return seen, len(placed), ended, len(assessment.window.near), *gaps, *beliefs, *desk, *assessment.roots
+    answers = [answer.facts.answer_id for answer in assessment.answers]
+    near = len(assessment.window.near)
+    return seen, len(placed), ended, near, *gaps, *beliefs, *desk, *assessment.roots, *answers
 
 
 def _news(published: Published, now: Material) -> Iterator[News]:

@@ -8,24 +8,23 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
+from schemas.answers import AnswerFacts
 from schemas.audit import AuditEntry, DeadLetter, Position
 from schemas.codec import Undecodable
 from schemas.events import (
     HEADER_INGESTED_AT,
     HEADER_TENANT,
     HEADER_TICK,
-    Alert,
     AlertFacts,
-    Change,
     ChangeFacts,
-    Entity,
     EntityFacts,
 )
 from schemas.feedback import Feedback
 from schemas.identity import content_hash, digest, partition_of
 from schemas.settings import Settings, TenantSettings, is_replay
-from schemas.signals import LIVE_CLOCK, Mark, Signal, SignalKind, Span
+from schemas.signals import LIVE_CLOCK, Mark, Signal, Span
 from schemas.times import EARLIEST, LATEST, MINUTE
+from streams.bodies import BODIES, KINDS, Facts
 from streams.evidence import original_hash
 from streams.limits import shorten
 from streams.published import HEADER_CONTENT_TYPE, is_json, read_published
@@ -60,9 +59,6 @@ class Raw(Protocol):
     @property
     def headers(self) -> Sequence[tuple[str, bytes]]:
         """Headers in order."""
-
-
-Facts = AlertFacts | ChangeFacts | EntityFacts | Feedback
 
 
 class Read(NamedTuple):
@@ -213,33 +209,21 @@ def _remembered(topic: str, value: bytes, as_json: bool) -> Read:  # noqa: FBT00
 
 def _understood(topic: str, value: bytes, as_json: bool, broker_at: int = 0) -> Read:  # noqa: FBT001 - the same
     message, assumed = read_published(topic, value, as_json=as_json, broker_at=broker_at)
-    facts = _BODIES[type(message)]
+    facts = BODIES[type(message)]
     cleaned: Any = redact(message.model_dump(include=set(facts.model_fields)))
     is_shortened = shorten(cleaned)
     return Read(facts.model_validate(cleaned), original_hash(message), assumed, is_shortened)
 
 
-_KINDS: dict[type, SignalKind] = {
-    AlertFacts: "alert",
-    ChangeFacts: "change",
-    EntityFacts: "entity",
-    Feedback: "feedback",
-}
-_BODIES: dict[type, type[Facts]] = {
-    Alert: AlertFacts,
-    Change: ChangeFacts,
-    Entity: EntityFacts,
-    Feedback: Feedback,
-}
-
-
 def _environment(facts: Facts, tenant: TenantSettings) -> str | None:
     """The environment that an event names, in the tenant's own words; else what its namespace stands for.
 
-    A catalog entry has none; a person names that of the candidate, as it stands there.
+    A catalog entry has none; what is about a candidate names the candidate's, as it stands there.
     """
-    if isinstance(facts, EntityFacts | Feedback):
-        return facts.environment if isinstance(facts, Feedback) else None
+    if isinstance(facts, EntityFacts):
+        return None
+    if isinstance(facts, Feedback | AnswerFacts):
+        return facts.environment
     named = (facts.environment or "").strip().lower()
     if named:
         return tenant.environments.get(named, named)
@@ -253,7 +237,7 @@ def _signal(
     notified_at = facts.notified_at if isinstance(facts, AlertFacts | ChangeFacts) else None
     offset = place.record.offset
     return Signal(
-        kind=_KINDS[type(facts)],
+        kind=KINDS[type(facts)],
         tenant=tenant,
         environment=environment,
         ingested_at=ingested_at,
@@ -266,6 +250,7 @@ def _signal(
         change=facts if isinstance(facts, ChangeFacts) else None,
         entity=facts if isinstance(facts, EntityFacts) else None,
         feedback=facts if isinstance(facts, Feedback) else None,
+        answer=facts if isinstance(facts, AnswerFacts) else None,
     )
 
 

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import orjson
 
+from schemas.answers import AnswerFacts
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
+from streams.answers import AnswerBook, AnswerState
 from streams.changes import ChangeBook
 from streams.clock import Clock, Clocks
 from streams.cursors import Applied, Cursors
@@ -160,6 +162,7 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
         "changes": _dump_book(scope.book),
         "ends": _dump_ends(scope.ends),
         "said": dump_said(scope.said),
+        "answers": [[a.facts.model_dump(), a.ref] for _, a in sorted(scope.answers.by_id.items())],
         "feeds": dump_feeds(scope.feeds),
         "published": {name: dump_published(published) for name, published in scope.published.items()},
         "decided": {name: dump_decided(decided) for name, decided in scope.decided.items()},
@@ -186,6 +189,7 @@ def _load_scope(stored: Stored) -> ScopeMemory:
         book=_load_book(stored["changes"]),
         ends=_load_ends(stored["ends"]),
         said=load_said(stored["said"]),
+        answers=_load_answers(stored["answers"]),
         feeds=load_feeds(stored["feeds"]),
         published=published,
         decided=decided,
@@ -201,6 +205,11 @@ def _load_scope(stored: Stored) -> ScopeMemory:
         swept_at=stored["swept_at"],
         evicted=stored["evicted"],
     )
+
+
+def _load_answers(stored: Stored) -> AnswerBook:
+    answers = [AnswerState(AnswerFacts.model_validate(facts), Ref(*ref)) for facts, ref in stored]
+    return AnswerBook({answer.facts.answer_id: answer for answer in answers})
 
 
 def _load_plans(stored: Stored) -> tuple[Plan, Plan] | None:

@@ -8,13 +8,10 @@ from schemas.settings import Settings
 from schemas.times import LATEST, date_text, format_time, span_text
 from streams.assess import Assessment, Surroundings
 from streams.feed_gaps import feed_gaps
+from streams.top_signals import metrics_gaps
 from streams.who import is_overdue, runbook_of
 
 _NOT_BUILT_YET = (
-    Unknown(
-        code="no_metrics",
-        text="Metrics: no source configured; values are what the alerts state about themselves.",
-    ),
     Unknown(code="no_logs", text="Logs: no source configured."),
     Unknown(code="no_traces", text="Traces: no source configured."),
 )
@@ -42,6 +39,7 @@ def unknowns_of(assessment: Assessment, around: Surroundings, settings: Settings
         *feed_gaps(assessment, around, settings.feeds),
         *_notes(assessment, around),
         *_transport(around),
+        *metrics_gaps(assessment, around, settings),
         *_NOT_BUILT_YET,
     )
     if len(found) <= MAX_UNKNOWNS:

@@ -33,8 +33,8 @@ _REVISIONS: Final = 30
 _MEMBERS: Final = 100
 _LINES: Final = 30
 _KNOWN: Final[dict[type[BaseModel], str]] = {
-    Packet: "candidate whats_new news summary failing radius changes changes_unshown changes_elsewhere window_from "
-    "window_to hypotheses ownership unknowns timeline draft outside evidence feedback",
+    Packet: "candidate whats_new news summary failing signals radius changes changes_unshown changes_elsewhere "
+    "window_from window_to hypotheses ownership unknowns timeline draft outside evidence feedback",
     Candidate: "tenant environment candidate_id short_id revision phase state title severity opened_at "
     "last_activity_at repeats members suspects root_services owner proposals unknowns merged_into continues",
     Failing: "service alert severity value since alerts repeats firing claim",

@@ -4,12 +4,12 @@ import pytest
 
 from schemas.audit import AuditEntry, AuditRecord
 from schemas.codec import decode, encode
-from schemas.events import Alert, Change, Entity
+from schemas.events import Alert
 from schemas.feedback import Feedback
 from schemas.identity import candidate_id, content_hash, leaf_hash, short_id
 from schemas.packets import Candidate, Packet
 from schemas.topics import TOPICS
-from streams.evidence import original_hash
+from streams.evidence import Published, original_hash
 from tests.schemas.examples import example, example_bytes, example_text
 
 VERSIONS = [(name, version) for name, topic in TOPICS.items() for version in topic.schema_ids]
@@ -42,11 +42,11 @@ def test_examples_cite_each_other_by_true_hashes() -> None:
     hashes = {evidence.topic: evidence.content_hash for evidence in packet.evidence if evidence.id != "e3"}
     for topic, known in hashes.items():
         published = example(topic)
-        assert isinstance(published, Alert | Change | Entity | Feedback)
+        assert isinstance(published, Published)
         assert known in {original_hash(published), content_hash(_written(published).encode())}
 
 
-def _written(published: Alert | Change | Entity | Feedback) -> str:
+def _written(published: Published) -> str:
     """What its tool wrote, as the example of the packet hashes it; a person's words have no tool."""
     return "" if isinstance(published, Feedback) else published.original
 

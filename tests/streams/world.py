@@ -6,6 +6,7 @@ Times are seconds after a fixed moment, so that cases read as stories.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from schemas.answers import Answer
 from schemas.codec import encode
 from schemas.events import Alert, Change, ChangeKind, Entity, Severity
 from schemas.feedback import Feedback
@@ -118,7 +119,12 @@ SHOP = (
 """frontend -> checkout -> payment, frontend and checkout -> cart; billing -> ledger stands apart."""
 
 
-_TOPICS: dict[type[Message], str] = {Alert: "alerts", Entity: "catalog", Feedback: "feedback"}
+_TOPICS: dict[type[Message], str] = {
+    Alert: "alerts",
+    Entity: "catalog",
+    Feedback: "feedback",
+    Answer: "answers",
+}
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,7 @@ class World:
     tenant: str = TENANT
     build: str = "test"
     topics: dict[str, list[Stored]] = field(
-        default_factory=lambda: {topic: [] for topic in (*INPUTS, "feedback")}
+        default_factory=lambda: {topic: [] for topic in (*INPUTS, "feedback", "answers")}
     )
     log: list[Signal] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
