@@ -25,7 +25,7 @@ def _told_outside(packet: Packet) -> list[str]:
     draft = packet.outside
     if draft is None or not draft.needs_approval or not draft.sentences:
         return ["there is no draft for outside that needs approval"]
-    said = {word for claim in draft.sentences for word in in_words(claim.text)} - _ORDINARY
+    said = {word for claim in draft.sentences for word in in_words(claim.text) if word.isalpha()} - _ORDINARY
     return [f"tells outside of {name}" for name in sorted(_internals(packet)) if set(in_words(name)) & said]
 
 
