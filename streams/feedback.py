@@ -88,8 +88,9 @@ class FeedbackBook:
     """All that was said in a scope, by id."""
 
     by_id: dict[str, FeedbackState] = field(default_factory=dict)
-    _live: tuple[FeedbackState, ...] | None = None
-    _wishes: Wishes | None = None
+    # Worked out again where it is asked for, so that a book that came from a snapshot equals the one that went in.
+    _live: tuple[FeedbackState, ...] | None = field(default=None, compare=False)
+    _wishes: Wishes | None = field(default=None, compare=False)
 
     def add(self, said: FeedbackState) -> bool:
         """Takes in what was said; False for a repeat. Of two under one id the earlier counts."""
