@@ -157,7 +157,9 @@ def _shuffled(steps: list[Step], seed: int) -> list[Step]:
 def shown(steps: list[Step], name: str) -> Iterator[Step]:
     """The steps, with a bar on standard error."""
     columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    # Where nobody watches, it would leave an empty line.
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         yield from bar.track(steps)
 
 

@@ -66,6 +66,15 @@ def test_a_firing_alert_is_read_whole() -> None:
     } == record.message.model_dump(exclude={"original", "labels", "annotations"}, exclude_defaults=True)
 
 
+@pytest.mark.parametrize("offset", ["Z", "+00:00", "+05:30", "-08:00"])
+def test_a_start_may_have_nine_digits_and_any_offset(offset: str) -> None:
+    """It should be exact to the microsecond, in UTC, and stand in the reference as it was published."""
+    stated = f"2026-02-03T08:06:22.984747741{offset}"
+    told = only(startsAt=stated)
+    expected = parse_time(f"2026-02-03T08:06:22.984747{offset}")
+    assert (expected, True) == (told.starts_at, told.source_ref.endswith(f"@{stated}"))
+
+
 def test_a_firing_group_may_hold_resolved_alerts() -> None:
     """Each alert should have its own status, not that of the group."""
     ended = alert(status="resolved", endsAt="2026-02-03T09:06:22+01:00", fingerprint="b")
