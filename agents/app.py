@@ -6,7 +6,7 @@ start a web server, create topics or folders. Goes to: `agents.worker`, which ru
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -89,6 +89,11 @@ class BatchApp(faust.App):
     def assigned(self) -> frozenset[Place]:
         """The partitions that this worker reads now; empty before the first assignment."""
         return self.batches.progress.assigned
+
+    @property
+    def positions(self) -> Mapping[Place, int]:
+        """The next offset of each partition that this worker reads; another thread may ask."""
+        return self.batches.progress.due
 
     def fail(self, error: Exception) -> None:
         """End the worker with this error; the first one counts."""

@@ -16,10 +16,12 @@ from typing import Final
 import structlog
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
+from agents.audit_observing import Signatures, audited
 from agents.audit_writer import Writer
 from agents.signing import CannotSign, Signer
 from schemas.settings import Settings
 from wire.errors import KafkaProblem
+from wire.lag import LagWatch
 from wire.presence import require_topics
 from wire.trim import delete_before, offset_at
 
@@ -58,6 +60,7 @@ class Auditor:
         self._bootstrap, self._trim_at = bootstrap, time.monotonic()
         self._sign_every_s = settings.audit.checkpoint_s
         self._sign_at = dict.fromkeys(partitions, 0.0)
+        self._signatures = Signatures(lambda: {p: w.ledger.next_sequence for p, w in self._writers.items()})
         starts = [TopicPartition("audit-entries", p, offset) for p, offset in self.positions.items()]
         self._consumer.assign(starts)
         log.info("auditor.started", partitions=len(starts))
@@ -72,8 +75,11 @@ class Auditor:
         entries = self._gather(wait_s)
         for partition, of_partition in entries.items():
             lines = self._writers[partition].write(of_partition)
+            audited(lines, of_partition[0].timestamp()[1])
             log.debug("auditor.wrote", partition=partition, entries=len(of_partition), lines=lines)
-        self._sign(time.monotonic())
+        now = time.monotonic()
+        self._signatures.waiting(now, {p for p, writer in self._writers.items() if writer.unsigned})
+        self._sign(now)
         return sum(map(len, entries.values()))
 
     @property
@@ -97,6 +103,7 @@ class Auditor:
         for partition, writer in self._writers.items():
             if writer.unsigned and now >= self._sign_at[partition]:
                 writer.sign()
+                self._signatures.signed(partition, time.monotonic())
                 self._sign_at[partition] = now + self._sign_every_s
 
     def _trim(self) -> None:
@@ -135,16 +142,22 @@ def run_auditor(settings: Settings, build: str = "", ready: Callable[[], object]
     try:
         auditor = Auditor(settings, build)
         ready()
+        lag = LagWatch(settings.kafka.bootstrap, lambda: _places(auditor))
         try:
             while not stop.is_set():
                 auditor.step()
             auditor.finish()
         finally:
+            lag.close()
             auditor.close()
     except (KafkaProblem, CannotSign) as problem:
         sys.stderr.write(f"auditor: {problem}\n")
         return 1
     return 0
+
+
+def _places(auditor: Auditor) -> dict[tuple[str, int], int]:
+    return {("audit-entries", partition): offset for partition, offset in auditor.positions.items()}
 
 
 def _is_record(message: Message) -> bool:

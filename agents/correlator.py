@@ -6,11 +6,13 @@ read from where its newest whole snapshot stands. May not: decide, or hold anyth
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
+from agents import observing
 from agents.progress import Batch, Record
 from agents.snapshots import Snapshots
 from schemas.audit import DeadLetter
@@ -48,6 +50,15 @@ class Correlator:
     build: str
     partitions: dict[int, _Partition] = field(default_factory=dict)
 
+    def folds(self) -> Mapping[int, Fold]:
+        """The folds in hand, by partition; for whoever only looks."""
+        return {number: held.fold for number, held in list(self.partitions.items())}
+
+    def snapshot_ages(self) -> Mapping[tuple[str, ...], float]:
+        """Seconds since each partition was stored, or taken over."""
+        now = time.monotonic()
+        return {(str(number),): now - held.saved_at for number, held in list(self.partitions.items())}
+
     async def positions(self, assigned: frozenset[int]) -> Mapping[int, int]:
         """Loads the memory of newly assigned partitions; says from where each is to be read."""
         for memory in await asyncio.gather(
@@ -70,10 +81,15 @@ class Correlator:
     async def handle(self, batch: Batch) -> None:
         """Returns once everything that follows from the batch is acknowledged; DeliveryFailed otherwise."""
         held = self.partitions.get(batch.partition) or self._take(Memory(batch.partition))
+        sent: Counter[str] = Counter()
         for record in batch.records:
             for output, value in self._folded(held, batch, record):
                 await self._send(output, value)
+                sent[output.topic] += 1
+                if isinstance(output.message, DeadLetter):
+                    observing.refused(output.message)
         await self.outbox.flush()
+        observing.folded(batch, held.fold, sent)
         if self._due(held):
             await self._save(held)
 

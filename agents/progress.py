@@ -139,6 +139,11 @@ class Progress:
         return frozenset(self._due)
 
     @property
+    def due(self) -> Mapping[Place, int]:
+        """By partition the offset at which its next batch begins; another thread may ask."""
+        return dict(self._due)
+
+    @property
     def finished(self) -> Mapping[Place, int]:
         """By partition the offset after its last finished batch; only partitions with one."""
         return self._finished

@@ -6,6 +6,7 @@ What a batch means is decided by `streams.route`. May not: decide, drop, or go o
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agents import observing
 from agents.progress import Batch
 from schemas.codec import encode
 from schemas.events import HEADER_TENANT
@@ -38,6 +39,7 @@ class Router:
         if routed.clocks or not TOPICS[batch.topic].ticks:
             await self._mark(batch, routed)
         await self.outbox.flush()
+        observing.routed(batch, routed)
 
     async def _mark(self, batch: Batch, routed: Routed) -> None:
         mark = mark_of(batch.topic, batch.partition, batch.next_offset, self.layout, routed)

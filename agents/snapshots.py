@@ -33,7 +33,7 @@ class Snapshots:
     """Writes and reads snapshots.
 
     `known` holds, by partition and offset, the keys of the whole ones in the topic; `useless` those of the others,
-    which count for nothing and go once a newer one is there.
+    which count for nothing and go once a newer one is there. `sizes`: bytes of the last one written, by partition.
     """
 
     outbox: Outbox
@@ -41,10 +41,12 @@ class Snapshots:
     settings: StateSettings
     known: dict[int, dict[int, list[bytes]]] = field(default_factory=dict)
     useless: dict[int, dict[int, list[bytes]]] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
 
     async def save(self, memory: Memory) -> None:
         """Returns once the snapshot is acknowledged and the older ones are deleted; DeliveryFailed otherwise."""
         pieces = list(_pieces(memory, await _encoded(memory), self.settings.chunk_bytes))
+        self.sizes[memory.partition] = sum(len(piece.data) for piece in pieces)
         known = self.known.setdefault(memory.partition, {})
         known[memory.next_offset] = [_key(piece) for piece in pieces]
         for piece in pieces:

@@ -15,11 +15,12 @@ from local.errors import LocalError
 from sources.recording import BadRecording
 from sources.sender import CannotSend
 from wire.errors import KafkaProblem
+from wire.listening import CannotListen
 
 P = ParamSpec("P")
 R = TypeVar("R")
 FAILED = 1
-_TOLD = (BadSettings, LocalError, KafkaProblem, BadRecording, CannotSend)
+_TOLD = (BadSettings, LocalError, KafkaProblem, BadRecording, CannotSend, CannotListen)
 """Errors whose text is a line for a person; anything else is a defect and shows where it is."""
 
 

@@ -151,10 +151,13 @@ def _show(now: Status, *, as_json: bool) -> None:
         sys.stdout.write(f"{now.phase}: no system runs in {now.home}; `incidents up` starts one\n")
         return
     table = Table(
-        "process", "pid", "port", "health", "restarts", title=f"{now.phase}: {now.home}", title_justify="left"
+        *("process", "pid", "port", "health", "restarts", "metrics"),
+        title=f"{now.phase}: {now.home}",
+        title_justify="left",
     )
     for each in now.processes:
-        table.add_row(each.name, str(each.pid or "-"), str(each.port), each.health, str(each.restarts))
+        shown = (str(each.pid or "-"), str(each.port), each.health, str(each.restarts))
+        table.add_row(each.name, *shown, each.metrics or "-")
     console = Console()
     console.print(table)
     if now.gateway:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from docs.commands_page import commands_page
+from docs.metrics_page import metrics_page
 from docs.readme_blocks import readme_page
 from docs.settings_page import settings_page
 from schemas.topics_page import topics_page
@@ -29,6 +30,7 @@ PAGES: Final[dict[Path, Callable[[], str]]] = {
     ROOT / "docs" / "topics.md": topics_page,
     ROOT / "docs" / "commands.md": commands_page,
     ROOT / "docs" / "settings.md": settings_page,
+    ROOT / "docs" / "metrics.md": metrics_page,
     README: readme,
 }
 """Every page that is made, wholly or in part, and what makes it."""

@@ -27,6 +27,8 @@ class ProcessStatus:
     trouble: str
     """Why it could not be started the last time; empty when it could."""
     log: str
+    metrics: str = ""
+    """Where Prometheus reads what it counts; empty for the broker."""
 
 
 @dataclass(frozen=True)

@@ -226,8 +226,9 @@ def _choose_ports(plan: Plan) -> tuple[int, ...]:
             raise LocalError(
                 f"port {wanted} is in use; stop what listens there or choose another {what} port"
             )
-    found = free_ports(len(part_names(plan.workers, asks=plan.asks)))
-    return (plan.gateway_port or found[0], *found[1:-1], plan.page_port or found[-1])
+    *found, gateway, page = free_ports(len(part_names(plan.workers, asks=plan.asks)) + 2)
+    found[0], found[-1] = plan.gateway_port or found[0], plan.page_port or found[-1]
+    return (*found, gateway, page)
 
 
 def _watched_part(part: Part, home: Home) -> Watched:
@@ -239,7 +240,7 @@ def _watched_part(part: Part, home: Home) -> Watched:
             log.replace(log.with_suffix(".log.1"))
         return process.spawn(part.name, part.command, log=log, environment=environment)
 
-    return Watched(part.name, part.port, log, start, lambda: answers(part.health_address))
+    return Watched(part.name, part.port, log, start, lambda: answers(part.health_address), part.metrics)
 
 
 def _watched_broker(broker: Broker) -> Watched:

@@ -24,6 +24,13 @@ class Part:
     name: str
     command: tuple[str, ...]
     port: int
+    metrics_port: int
+    """The same port, or one beside it where its own is for senders or readers."""
+
+    @property
+    def metrics(self) -> str:
+        """Where Prometheus reads what the part counts."""
+        return f"http://{HOST}:{self.metrics_port}/metrics"
 
     @property
     def health_address(self) -> str:
@@ -71,16 +78,21 @@ def describe(
 ) -> System:
     """The system whose processes are run by `program` (the `incidents` command) with one settings file.
 
-    `ports` has one port for each of `part_names(workers, asks=asks)`. Every process is told its name and its port:
-    `incidents worker --settings FILE --name worker-1 --health-port 41234`; the health of gateway and page is at
-    their own ports, which the settings say.
+    `ports` has one port for each of `part_names(workers, asks=asks)`, then those for the metrics of gateway and page. Every
+    process is told its name and its port: `incidents worker --settings FILE --name worker-1 --health-port 41234`;
+    the health of gateway and page is at their own ports, which the settings say.
     """
     parts = []
-    for name, port in zip(part_names(workers, asks=asks), ports, strict=True):
+    names = part_names(workers, asks=asks)
+    own, servers = ports[: len(names)], [name for name in names if name in _SERVERS]
+    beside = dict(zip(servers, ports[len(names) :], strict=True))
+    for name, port in zip(names, own, strict=True):
         role = name.partition("-")[0]
-        own = () if role in _SERVERS else ("--name", name, "--health-port", str(port))
-        parts.append(Part(name, (*program, role, "--settings", str(settings), *own), port))
-    return System(tuple(parts), ports[0], ports[-1])
+        named = () if role in _SERVERS else ("--name", name)
+        measured = beside.get(name, port)
+        command = (*program, role, "--settings", str(settings), *named, "--health-port", str(measured))
+        parts.append(Part(name, command, port, measured))
+    return System(tuple(parts), own[0], own[-1])
 
 
 def local_settings(base: Settings, home: Home, bootstrap: str, system: System) -> Settings:

@@ -30,6 +30,8 @@ class Watched:
     """Starts the process; LocalError when that is not possible now."""
     ready: Callable[[], bool]
     """Asks the process whether it is ready for work."""
+    metrics: str = ""
+    """Where Prometheus reads what it counts; empty where it counts nothing."""
 
     health: Health = "starting"
     restarts: Restarts = field(default_factory=Restarts)
@@ -89,6 +91,7 @@ class Watched:
             exit_code=self.exit_code,
             trouble=self.trouble,
             log=str(self.log),
+            metrics=self.metrics,
         )
 
     def end(self) -> None:

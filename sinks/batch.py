@@ -3,6 +3,7 @@
 Pure. May not: fetch originals, write. Goes to: `sinks.sink`.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -56,12 +57,18 @@ class Batch:
     packets: list[Packet] = field(default_factory=list)
     after: dict[tuple[str, int], int] = field(default_factory=dict)
     records: int = 0
+    oldest: dict[str, int] = field(default_factory=dict)
+    """Kafka's time of the first record of each topic, in microseconds since 1970."""
+    counts: Counter[str] = field(default_factory=Counter)
+    """Records by topic."""
 
     def add(self, record: Incoming, settings: Settings) -> None:
         """Take in one record. Raises nothing for any bytes: what is not understood becomes a dead letter."""
         place = record.place
         self.after[place.topic, place.partition] = place.offset + 1
         self.records += 1
+        self.counts[place.topic] += 1
+        self.oldest.setdefault(place.topic, record.at)
         tenant = _tenant(record, settings)
         if place.topic in INPUT_TOPICS and tenant is None:
             return

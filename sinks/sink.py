@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from schemas.settings import Settings
 from sinks.batch import Batch, Incoming
 from sinks.database import DatabaseProblem, opened, patiently
+from sinks.observing import stored
 from sinks.originals import Originals
 from sinks.proving import Missing, packet_rows, place_of, resolve
 from sinks.rows import Row
@@ -27,6 +28,7 @@ from sinks.store import AnotherSink, create_tables, kept_originals, load_offsets
 from sinks.tables import ORIGINALS
 from wire.errors import KafkaProblem
 from wire.gaps import Witness
+from wire.lag import LagWatch
 from wire.reader import Place, RandomReader, headers_of
 
 _MOST_RECORDS: Final = 500
@@ -56,7 +58,7 @@ class Sink:
         self._offsets = patiently(self._engine, lambda: load_offsets(self._engine))
         try:
             policy = GapPolicy(Witness("sink", build, settings.fold_hash()), accept_gaps)
-            where = starts(bootstrap, self._offsets, policy)
+            self._read_from = where = starts(bootstrap, self._offsets, policy)
         except KafkaProblem:
             self._engine.dispose()
             raise
@@ -75,12 +77,18 @@ class Sink:
             batch.rows += self._packet_rows(batch)
             patiently(self._engine, lambda: self._write(batch))
             self._offsets |= batch.after
+            stored(batch, time.time())
         return batch.records
 
     @property
     def positions(self) -> dict[tuple[str, int], int]:
         """The next record to be stored, by topic and partition, where anything has been stored."""
         return dict(self._offsets)
+
+    @property
+    def reached(self) -> dict[tuple[str, int], int]:
+        """The next record to be stored, of every partition that is read."""
+        return self._read_from | self._offsets
 
     def close(self) -> None:
         """Leave broker and database."""
@@ -136,10 +144,12 @@ def run_sink(
     try:
         sink = Sink(settings, build, accept_gaps=accept_gaps)
         ready()
+        lag = LagWatch(settings.kafka.bootstrap, lambda: sink.reached)
         try:
             while not stop.is_set():
                 sink.step()
         finally:
+            lag.close()
             sink.close()
     except (KafkaProblem, DatabaseProblem, AnotherSink) as problem:
         sys.stderr.write(f"sink: {problem}\n")

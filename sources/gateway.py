@@ -7,6 +7,7 @@ its request. Goes to: the input topics.
 
 import asyncio
 import re
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -22,6 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from schemas.audit import DeadLetter, Position
 from schemas.settings import Settings, is_replay
 from schemas.times import LATEST, format_time
+from sources import observing
 from sources.answers import answer, busy, denied, failed, taken, too_fast, too_much_refused, unavailable
 from sources.bodies import raw_of, read_in_time, unread
 from sources.catalogue import FORMATS, UnknownSource, format_of
@@ -37,6 +39,7 @@ from sources.told import told
 from streams.redact import Json
 from wire.durable import Durable, Place
 from wire.errors import KafkaProblem
+from wire.meters import bound, hit
 
 RECEIVED_AT: Final = "x-received-at"
 """Header of a replay's delivery: when it was received, RFC 3339."""
@@ -70,9 +73,11 @@ class Gateway:
     pace: RequestQuota = field(init=False)
 
     def __post_init__(self) -> None:
-        """Quotas of its own for each gateway."""
+        """Quotas of its own for each gateway, and its bounds for all to see."""
         self.quota = LetterQuota(self.settings.gateway.letter_bytes_per_hour)
         self.pace = RequestQuota(self.settings.gateway.requests_per_s)
+        bound("waiting_deliveries", self.settings.gateway.max_waiting, lambda: self.waiting)
+        bound("sender_requests", self.settings.gateway.requests_per_s)
 
     async def deliver(self, request: Request) -> Response:
         """POST /v1/{source} and /t/{tenant}/v1/{source}."""
@@ -96,8 +101,16 @@ class Gateway:
         return failed(503, "producer_ended", broken) if broken else answer(200, {"status": "ready"})
 
     async def _guarded(self, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+        """One request, counted and measured."""
+        began = time.perf_counter()
+        response = await self._answered(request, handle)
+        observing.answered(request.path_params.get("source", "tick"), response.status_code, began)
+        return response
+
+    async def _answered(self, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
         """One request among at most `max_waiting`; every way in which it may fail has its answer."""
         if self.waiting >= self.settings.gateway.max_waiting:
+            hit("waiting_deliveries")
             return busy()
         self.waiting += 1
         try:
@@ -118,6 +131,7 @@ class Gateway:
         tenant = self._tenant(request, entry.route)
         wait_s = self.pace.wait_s(tenant, entry.route, self.clock())
         if wait_s:
+            hit("sender_requests")
             return too_fast(wait_s)
         body = await read_in_time(request.stream(), self.settings.gateway)
         said = kept_headers(request.headers)
@@ -133,6 +147,7 @@ class Gateway:
             try:
                 require_signature(entry.route, secrets, Delivery(request.headers, body, arrival.received_at))
             except Unsigned as wrong:
+                observing.unsigned(entry.route, wrong.reason)
                 return await self._refuse_raw(401, wrong.reason, str(wrong), unread(raw_of(body)), arrival)
         try:
             parsed: Json = orjson.loads(body)
@@ -148,10 +163,13 @@ class Gateway:
     async def _publish(self, intake: Intake) -> Response:
         """Everything acknowledged, then every refusal on record, then the answer."""
         if not self.quota.takes(intake.letters, self.clock()):
+            observing.over_quota(intake.letters)
             if not (intake.published or intake.ignored):
                 return too_much_refused()
             intake = intake.without_originals()
+        began = time.perf_counter()
         places = await self.durable.publish(intake.records)
+        observing.appended(places, began)
         letters = [
             (one.letter, place)
             for one, place in zip(intake.rejected, places[len(intake.published) :], strict=True)
@@ -164,6 +182,7 @@ class Gateway:
     ) -> Response:
         letter = raw_letter(reason, detail, raw, arrival)
         if not self.quota.takes([letter], self.clock()):
+            observing.over_quota([letter])
             return too_much_refused()
         (place,) = await self.durable.publish([letter_record(letter, arrival)])
         await self._record([(letter, place)])
@@ -172,6 +191,7 @@ class Gateway:
     async def _record(self, letters: list[tuple[DeadLetter, Place]]) -> None:
         """A refusal is a decision: its audit entry names the place of the letter."""
         settings_hash = self.settings.fold_hash() if letters else ""
+        observing.refused(letter for letter, _ in letters)
         entries = [
             refusal_record(
                 letter,

@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
@@ -36,20 +36,29 @@ _GRACE_S: Final = 15
 log = structlog.get_logger()
 
 
-def run_gateway(settings: Settings, *, build: str | None = None, state: Path | None = None) -> int:
+def run_gateway(
+    settings: Settings,
+    *,
+    build: str | None = None,
+    state: Path | None = None,
+    ready: Callable[[], object] = lambda: None,
+) -> int:
     """Run the gateway until SIGTERM or SIGINT; the exit code. Problems at the start are one line on stderr.
 
-    `build`: version of the code for the audit log; `state`: folder for the file that tells the port.
+    `build`: version of the code for the audit log; `state`: folder for the file that tells the port; `ready` is
+    called once it listens.
     """
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(serve(settings, build or installed_version(), state))
+            return runner.run(serve(settings, build or installed_version(), state, ready))
     except (CannotListen, KafkaProblem) as problem:
         sys.stderr.write(f"error: {problem}\n")
         return 1
 
 
-async def serve(settings: Settings, build: str, state: Path | None = None) -> int:
+async def serve(
+    settings: Settings, build: str, state: Path | None = None, ready: Callable[[], object] = lambda: None
+) -> int:
     """Listen until told to stop; 0 then, 1 when the producer has ended for good.
 
     Raises CannotListen, or KafkaProblem when no broker answers or topics are missing.
@@ -60,7 +69,7 @@ async def serve(settings: Settings, build: str, state: Path | None = None) -> in
         durable = Durable(settings.kafka.bootstrap, timeout_s=settings.gateway.ack_timeout_s)
         gateway = Gateway(settings, durable, _now, _Layout(settings.kafka.bootstrap), build)
         try:
-            return await _serve(gateway, listening, state)
+            return await _serve(gateway, listening, state, ready)
         finally:
             await durable.close()
     finally:
@@ -75,7 +84,9 @@ def installed_version() -> str:
         return "unknown"
 
 
-async def _serve(gateway: Gateway, listening: socket.socket, state: Path | None) -> int:
+async def _serve(
+    gateway: Gateway, listening: socket.socket, state: Path | None, ready: Callable[[], object]
+) -> int:
     host, port = listening.getsockname()[:2]
     config = uvicorn.Config(
         gateway_app(gateway),
@@ -89,6 +100,7 @@ async def _serve(gateway: Gateway, listening: socket.socket, state: Path | None)
     server = OrderlyServer(config)
     with _PortFile(state, port):
         log.info("gateway.listening", host=host, port=port, url=f"http://{host}:{port}")
+        ready()
         watching = asyncio.create_task(_leave_when_broken(gateway.durable, server))
         await server.serve(sockets=[listening])
         watching.cancel()

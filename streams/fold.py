@@ -27,6 +27,7 @@ from streams.reports import hear_answer, learn
 from streams.revisions import revise
 from streams.settling import grid, meant, near_change, settle
 from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of, settle_time
+from streams.tally import Tally
 from streams.topology import DESK_KINDS
 from streams.turn import Turn
 
@@ -46,6 +47,7 @@ class Fold:
     settings: Settings
     build: str
     settings_hash: str = field(init=False)
+    _tally: Tally = field(default_factory=Tally, init=False)
 
     def __post_init__(self) -> None:
         """Computes once what every record needs."""
@@ -64,6 +66,11 @@ class Fold:
             if new:
                 self._take(signal, new, cause)
         return cause.outputs
+
+    def tallied(self) -> Tally:
+        """What was counted since this was last asked."""
+        tally, self._tally = self._tally, Tally()
+        return tally
 
     def _take(self, signal: Signal, new: int, cause: Cause) -> None:
         tenant = self.memory.tenant(signal.tenant)
@@ -89,6 +96,7 @@ class Fold:
         for book in (scope.ends, tenant.ends):
             book.end(seen)
         known = scope.alerts.get(seen.key)
+        self._tally.add(new, is_known=known is not None)
         views = scope.viewed(tenant, correlation)
         alert = known or seen
         urgent = (

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from sinks.page.around import changes_page, noise_page
 from sinks.page.bounds import Guarded
+from sinks.page.counted import Counted
 from sinks.page.desk import Desk, Endpoint, guarded
 from sinks.page.doctor import doctor_page
 from sinks.page.export import postmortem_file
@@ -62,7 +63,7 @@ def page_app(desk: Desk) -> Starlette:
 
     return Starlette(
         routes=routes,
-        middleware=[Middleware(Guarded)],
+        middleware=[Middleware(Counted), Middleware(Guarded)],
         exception_handlers={HTTPException: missing},
         lifespan=watching,
     )

@@ -8,6 +8,7 @@ import asyncio
 import socket
 import sys
 import time
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -33,17 +34,20 @@ _GRACE_S: Final = 2
 log = structlog.get_logger()
 
 
-def run_page(settings: Settings, build: str) -> int:
-    """Run the page until SIGTERM or SIGINT; the exit code. Problems at the start are one line on stderr."""
+def run_page(settings: Settings, build: str, ready: Callable[[], object] = lambda: None) -> int:
+    """Run the page until SIGTERM or SIGINT; the exit code. Problems at the start are one line on stderr.
+
+    `ready` is called once it listens.
+    """
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(serve(settings, build))
+            return runner.run(serve(settings, build, ready))
     except (CannotListen, KafkaProblem, DatabaseProblem) as problem:
         sys.stderr.write(f"error: {problem}\n")
         return 1
 
 
-async def serve(settings: Settings, build: str) -> int:
+async def serve(settings: Settings, build: str, ready: Callable[[], object] = lambda: None) -> int:
     """Answer until told to stop; 0 then, 1 when audit entries can be written no more.
 
     Raises CannotListen, DatabaseProblem for a bad address, or KafkaProblem when no broker answers.
@@ -66,7 +70,7 @@ async def serve(settings: Settings, build: str) -> int:
             settings,
         )
         try:
-            return await _serve(desk, listening)
+            return await _serve(desk, listening, ready)
         finally:
             await durable.close()
             engine.dispose()
@@ -74,12 +78,13 @@ async def serve(settings: Settings, build: str) -> int:
         listening.close()
 
 
-async def _serve(desk: Desk, listening: socket.socket) -> int:
+async def _serve(desk: Desk, listening: socket.socket, ready: Callable[[], object]) -> int:
     server = OrderlyServer(_config(desk))
     host, port = listening.getsockname()[:2]
     if not desk.settings.readers:
         log.warning("page.nobody_may_look", do="add [[page.readers]] to the settings")
     log.info("page.listening", url=f"http://{host}:{port}")
+    ready()
     leaving = asyncio.create_task(_leave_when_broken(desk.trail.durable, server))
     await server.serve(sockets=[listening])
     leaving.cancel()

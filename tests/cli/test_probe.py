@@ -13,7 +13,7 @@ from local.ports import free_ports
 def test_a_process_is_in_order_once_it_says_so() -> None:
     """Before it is ready the answer should be a reason, afterwards nothing."""
     port = free_ports(1)[0]
-    health = Health(port)
+    health = Health("sink", "0.1", port)
     assert f"port {port} answers 503" == trouble(port)
     health.ready()
     assert "" == trouble(port)
@@ -29,7 +29,7 @@ def test_a_process_that_does_not_listen_is_told() -> None:
 def test_the_exit_code_is_what_the_engine_looks_at(*, ready: bool) -> None:
     """As a container's health check the module should end with 0 or 1."""
     port = free_ports(1)[0]
-    health = Health(port)
+    health = Health("sink", "0.1", port)
     if ready:
         health.ready()
     asked = [sys.executable, "-m", "cli.probe", str(port)]

@@ -34,7 +34,8 @@ def main() -> None:
     settings = tomllib.loads(told.settings.read_text())
     if told.name == os.environ.get("STAND_IN_FAILS"):
         sys.exit("error: the stand-in was told to fail")
-    port = told.health_port or settings["page" if told.role == "web" else "gateway"]["port"]
+    own = {"web": "page", "gateway": "gateway"}.get(told.role)
+    port = settings[own]["port"] if own else told.health_port
     http.server.HTTPServer(("127.0.0.1", port), _Health).serve_forever()
 
 

@@ -16,16 +16,19 @@ from schemas.settings import Settings
 
 def test_every_process_is_told_its_settings_its_name_and_its_port() -> None:
     """The commands should be those of the `incidents` program, as production runs them."""
-    system = describe(["incidents"], Path("/s.toml"), [1, 2, 3, 4, 5], workers=1)
+    system = describe(["incidents"], Path("/s.toml"), [1, 2, 3, 4, 5, 6, 7], workers=1)
     commands = [" ".join(part.command) for part in system.parts]
     assert commands == [
-        "incidents gateway --settings /s.toml",
+        "incidents gateway --settings /s.toml --health-port 6",
         "incidents worker --settings /s.toml --name worker-1 --health-port 2",
         "incidents auditor --settings /s.toml --name auditor --health-port 3",
         "incidents sink --settings /s.toml --name sink --health-port 4",
-        "incidents web --settings /s.toml",
+        "incidents web --settings /s.toml --health-port 7",
     ]
     assert (system.gateway, system.page) == ("http://127.0.0.1:1", "http://127.0.0.1:5")
+    assert [part.metrics for part in system.parts] == [
+        f"http://127.0.0.1:{p}/metrics" for p in (6, 2, 3, 4, 7)
+    ]
 
 
 def test_too_few_ports_are_a_mistake_of_the_caller() -> None:
@@ -36,7 +39,7 @@ def test_too_few_ports_are_a_mistake_of_the_caller() -> None:
 
 def test_the_settings_file_reads_back_as_the_settings() -> None:
     """What the processes read should be what was meant, with this system's broker, ports, tables and key."""
-    system = describe(["incidents"], Path("/s.toml"), [8, 2, 3, 4, 5], workers=1)
+    system = describe(["incidents"], Path("/s.toml"), [8, 2, 3, 4, 5, 6, 7], workers=1)
     meant = local_settings(Settings(), Home(Path("/home/x")), "127.0.0.1:9", system)
     assert Settings.model_validate(tomllib.loads(settings_toml(meant))) == meant
     assert (meant.kafka.bootstrap, meant.gateway.port, meant.page.port) == ("127.0.0.1:9", 8, 5)

@@ -1,0 +1,44 @@
+"""Owns docs/metrics.md: every metric with its meaning and labels, from the table that declares them.
+
+Goes to: `docs.generate`.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from schemas.metrics import METRICS, Metric
+
+_HEAD: Final = """\
+<!-- Made by `make docs`; change schemas/metrics.py, not this page. -->
+
+# Metrics
+
+Every process answers `GET /metrics` in Prometheus's text format on its `--health-port`, beside `GET /healthz`, and
+never on the port for senders or readers. It listens on 127.0.0.1; `--health-host 0.0.0.0` lets a Prometheus of
+another machine or container in. `incidents status` shows the addresses of a local system.
+
+Beside these there are `process_*` and `python_*` of each process: memory, CPU time, open files, garbage collection.
+What is so now (kind gauge) is given by the processes that know it: nothing is asked of Kafka or the fold for each look.
+No label holds a name that a sender chose.
+
+| metric | kind | labels | what it says |
+|---|---|---|---|
+"""
+
+
+def metrics_page() -> str:
+    """The whole page as Markdown, ending in a line break."""
+    return _HEAD + "\n".join([*map(_row, METRICS), ""])
+
+
+def _row(metric: Metric) -> str:
+    labels = ", ".join(f"`{label}`" for label in metric.labels)
+    return f"| `{metric.name}` | {type(metric).__name__.lower()} | {labels} | {metric.says} |"
+
+
+def names() -> Iterator[str]:
+    """Every name by which Prometheus knows them."""
+    for metric in METRICS:
+        yield metric.name
+        if type(metric).__name__ == "Histogram":
+            yield from (f"{metric.name}_{part}" for part in ("bucket", "sum", "count"))

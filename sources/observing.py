@@ -1,0 +1,44 @@
+"""Owns what the gateway tells of its work: answers by code, how long they took, what was refused and why.
+
+May not: change anything, or wait. Goes to: `wire.meters`.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from schemas.audit import DeadLetter
+from schemas.metrics import DEAD_LETTERS, OVER_QUOTA, PUBLISHED, REQUESTS, UNSIGNED
+from sources.catalogue import FORMATS
+from wire.durable import Place
+from wire.meters import count, hop
+
+
+def answered(source: str, code: int, began: float) -> None:
+    """A request is answered; `began` by the performance counter. What a stranger calls a source is no label."""
+    count(REQUESTS, 1, source if source in FORMATS or source == "tick" else "unknown", str(code))
+    hop("delivery", time.perf_counter() - began)
+
+
+def appended(places: Sequence[Place], began: float) -> None:
+    """Kafka has acknowledged all records of a delivery."""
+    if places:
+        hop("append", time.perf_counter() - began)
+    for topic, records in Counter(place.topic for place in places).items():
+        count(PUBLISHED, records, topic)
+
+
+def unsigned(source: str, reason: str) -> None:
+    """A delivery has no signature, or a wrong one."""
+    count(UNSIGNED, 1, source, reason)
+
+
+def over_quota(letters: Sequence[DeadLetter]) -> None:
+    """Nothing more of what is refused is kept from this sender for now."""
+    count(OVER_QUOTA, 1, letters[0].source)
+
+
+def refused(letters: Iterable[DeadLetter]) -> None:
+    """These stand in dead-letters."""
+    for letter in letters:
+        count(DEAD_LETTERS, 1, "gateway", letter.reason)

@@ -1,0 +1,27 @@
+"""What the fold counts for its metrics: each notification once, and which of them were repeats."""
+
+from streams.fold import Fold
+from streams.memory import Memory
+from streams.tally import Tally
+from tests.streams.world import World, fires
+
+
+def test_each_notification_counts_once_and_one_of_a_known_alert_is_a_repeat() -> None:
+    """Three of one alert, folded into one signal, and one of another are four, two of them repeats."""
+    world = World()
+    world.send([fires(), fires(), fires(), fires("booking")])
+    fold = Fold(Memory(0), world.settings, world.build)
+    for offset, signal in enumerate(world.log):
+        fold.apply(offset, signal)
+    assert Tally(4, 2) == fold.tallied()
+    assert Tally() == fold.tallied()
+
+
+def test_what_the_router_wrote_twice_counts_once() -> None:
+    """After a kill the same positions come again; they are no further notifications."""
+    world = World()
+    world.send([fires()])
+    fold = Fold(Memory(0), world.settings, world.build)
+    for offset, signal in enumerate([*world.log, *world.log]):
+        fold.apply(offset, signal)
+    assert Tally(1, 0) == fold.tallied()
