@@ -20,6 +20,7 @@ from cli import (
     read,
     replay,
     retire,
+    schema,
     system,
     token,
     topics,
@@ -47,6 +48,7 @@ for part in (
     processes,
     retire,
     topics,
+    schema,
     token,
 ):
     part.register(app)

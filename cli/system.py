@@ -8,6 +8,7 @@ import threading
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -157,11 +158,14 @@ def _show(now: Status, *, as_json: bool) -> None:
     )
     for each in now.processes:
         shown = (str(each.pid or "-"), str(each.port), each.health, str(each.restarts))
-        table.add_row(each.name, *shown, each.metrics or "-")
+        table.add_row(each.name, *shown, str(urlsplit(each.metrics).port or "-"))
     console = Console()
     console.print(table)
     if now.gateway:
         console.print(f"gateway {now.gateway}   kafka {now.bootstrap}", highlight=False)
+        console.print(
+            "metrics http://127.0.0.1:<port under metrics>/metrics, for Prometheus", highlight=False
+        )
         console.print(f"page    {_login(now)}", highlight=False, soft_wrap=True)
 
 

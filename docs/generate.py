@@ -15,6 +15,7 @@ from docs.commands_page import commands_page
 from docs.metrics_page import metrics_page
 from docs.readme_blocks import readme_page
 from docs.settings_page import settings_page
+from docs.tables_page import tables_page
 from schemas.topics_page import topics_page
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -31,6 +32,7 @@ PAGES: Final[dict[Path, Callable[[], str]]] = {
     ROOT / "docs" / "commands.md": commands_page,
     ROOT / "docs" / "settings.md": settings_page,
     ROOT / "docs" / "metrics.md": metrics_page,
+    ROOT / "docs" / "tables.md": tables_page,
     README: readme,
 }
 """Every page that is made, wholly or in part, and what makes it."""

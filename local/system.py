@@ -70,6 +70,7 @@ def worker_part(program: Sequence[str], settings: Path, name: str, port: int) ->
         name,
         (*program, "worker", "--settings", str(settings), "--name", name, "--health-port", str(port)),
         port,
+        port,
     )
 
 
@@ -78,8 +79,8 @@ def describe(
 ) -> System:
     """The system whose processes are run by `program` (the `incidents` command) with one settings file.
 
-    `ports` has one port for each of `part_names(workers, asks=asks)`, then those for the metrics of gateway and page. Every
-    process is told its name and its port: `incidents worker --settings FILE --name worker-1 --health-port 41234`;
+    `ports` has one port for each of `part_names(workers, asks=asks)`, then those for the metrics of gateway and page.
+    Every process is told its name and its port: `incidents worker --settings FILE --name worker-1 --health-port 41234`;
     the health of gateway and page is at their own ports, which the settings say.
     """
     parts = []

@@ -157,6 +157,29 @@ class SinkSettings(Message):
     """Tables."""
 
     database: str = Field("sqlite:///incidents.db", description="SQLAlchemy address of the database.")
+    incidents_kept_days: float = Field(
+        730.0,
+        ge=1,
+        description="Days from storing its last packet until an incident is deleted, packets included.",
+    )
+    revisions_kept_days: float = Field(
+        30.0, ge=1, description="Days until revisions between an incident's first and its last are deleted."
+    )
+    replays_kept_days: float = Field(30.0, ge=1, description="Days until a replay's incidents are deleted.")
+    changes_kept_days: float = Field(
+        90.0,
+        ge=1,
+        description="Days since it took effect until a change is deleted; what a packet cites of it stays.",
+    )
+    letters_kept_days: float = Field(30.0, ge=1, description="Days until dead letters are deleted.")
+    retention_every_s: float = Field(
+        3600.0,
+        gt=0,
+        description="Pause between two rounds of deleting what is old; the audit is never deleted.",
+    )
+    measures_days: float = Field(
+        30.0, gt=0, description="Days of incidents that the measures among the metrics are taken over."
+    )
 
 
 def _distinct(tenants: tuple[TenantSettings, ...]) -> tuple[TenantSettings, ...]:

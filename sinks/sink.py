@@ -22,6 +22,7 @@ from sinks.database import DatabaseProblem, opened, patiently
 from sinks.observing import stored
 from sinks.originals import Originals
 from sinks.proving import Missing, packet_rows, place_of, resolve
+from sinks.retention import Retention
 from sinks.rows import Row
 from sinks.starts import GapPolicy, starts
 from sinks.store import AnotherSink, create_tables, kept_originals, load_offsets, write
@@ -62,6 +63,7 @@ class Sink:
         except KafkaProblem:
             self._engine.dispose()
             raise
+        self._retention = Retention(settings.sink)
         self._originals = Originals(RandomReader(bootstrap))
         self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
         self._consumer.assign([TopicPartition(*at, offset) for at, offset in sorted(where.items())])
@@ -78,6 +80,7 @@ class Sink:
             patiently(self._engine, lambda: self._write(batch))
             self._offsets |= batch.after
             stored(batch, time.time())
+        patiently(self._engine, lambda: self._retention.step(self._engine, time.time_ns() // 1000))
         return batch.records
 
     @property

@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from schemas.packets import Candidate
 from sinks.rows import Row, Values, candidate_row, member_rows
-from sinks.tables import CANDIDATES, MEMBERS, METADATA, ORIGINALS, SINK_OFFSETS
-from sinks.views import create_views
+from sinks.schema import migrate
+from sinks.tables import CANDIDATES, MEMBERS, ORIGINALS, SINK_OFFSETS
 
 _CHUNK: Final = 400
 """Identities asked for in one statement: below every database's limit of parameters."""
@@ -36,9 +36,8 @@ class AnotherSink(RuntimeError):
 
 
 def create_tables(engine: Engine) -> None:
-    """Create the tables that are missing, and the views as this version says them."""
-    METADATA.create_all(engine)
-    create_views(engine)
+    """Bring the tables and views to this version. Raises DatabaseProblem where they are newer."""
+    migrate(engine)
 
 
 def load_offsets(engine: Engine) -> dict[tuple[str, int], int]:

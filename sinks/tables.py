@@ -140,6 +140,7 @@ PACKETS: Final = Table(
     _at("cut_at"),
     _at("stored_at"),
     _text("body"),
+    Index("packets_by_storing", "stored_at"),
 )
 CLAIMS: Final = Table(
     "claims",
@@ -172,6 +173,7 @@ EVIDENCE: Final = Table(
     Column("verified", Boolean, nullable=False),
     _text("missing"),
     Column("original_hash", String(64)),
+    Index("evidence_by_original", "original_hash"),
 )
 ORIGINALS: Final = Table("originals", METADATA, _key("content_hash"), _text("original"))
 CHANGES: Final = Table(
@@ -201,6 +203,7 @@ CHANGES: Final = Table(
     Column("offset", BigInteger, nullable=False),
     _text("content_hash"),
     Index("changes_by_time", "tenant", "effective_at"),
+    Index("changes_by_original", "content_hash"),
 )
 PROPOSALS: Final = Table(
     "proposals",
@@ -261,6 +264,7 @@ DEAD_LETTERS: Final = Table(
     _text("original_hash"),
     Column("original_size", BigInteger, nullable=False),
     Column("restricted", Boolean, nullable=False),
+    Index("dead_letters_by_time", "received_at"),
 )
 
 

@@ -1,13 +1,13 @@
 """Owns the SQL views: what dashboards, the page and the terminal ask the tables for, said once.
 
-May not: hold a row of their own. Goes to: `sinks.store`, which creates them beside the tables, `sinks.surroundings`,
+May not: hold a row of their own. Goes to: `sinks.schema`, which creates them beside the tables, `sinks.surroundings`,
 and whoever asks the database. Times are microseconds since 1970 UTC.
 """
 
 from typing import Any, Final
 
 from sqlalchemy import (
-    Engine,
+    Connection,
     Select,
     String,
     TableClause,
@@ -24,14 +24,13 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from schemas.times import MINUTE
+from sinks.measures import DASHBOARD_VIEWS
 from sinks.tables import AUDIT, CANDIDATES, CHANGES, MEMBERS
 
 _AHEAD: Final = MINUTE
 _BACK: Final = 120 * MINUTE
 """An incident follows a change that took effect so long before its onset; or after it, since senders' clocks differ."""
 _DIALECTS: Final = {"sqlite": sqlite.dialect, "postgresql": postgresql.dialect}
-_LOCK: Final = 7_301_966
-"""A number of ours for Postgres's advisory locks: only one process at a time makes the views anew."""
 
 
 def _incident_alerts() -> Select[Any]:
@@ -113,6 +112,8 @@ _QUERIES: Final = {
     "changes_followed": _changes_followed(),
     "packet_views": _packet_views(),
 }
+VIEWS: Final = (*_QUERIES, *DASHBOARD_VIEWS)
+"""The names of all views, each after those that it asks."""
 
 
 def _named(name: str) -> TableClause:
@@ -124,14 +125,23 @@ CHANGES_FOLLOWED: Final = _named("changes_followed")
 PACKET_VIEWS: Final = _named("packet_views")
 
 
-def create_views(engine: Engine) -> None:
-    """Make every view as it is said here, in one transaction; the rows are those of the tables."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
-        # With named parameters no sign of the text has a second meaning.
-        dialect = _DIALECTS[engine.dialect.name](paramstyle="named")
-        for name, query in _QUERIES.items():
-            said = query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-            connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
-            connection.execute(text(f"CREATE VIEW {name} AS {said}"))
+def create_views(connection: Connection) -> None:
+    """Make every view as it is said here; the rows are those of the tables."""
+    # With named parameters no sign of the text has a second meaning.
+    dialect = _DIALECTS[connection.dialect.name](paramstyle="named")
+    for name, query in _QUERIES.items():
+        said = query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        connection.execute(text(f"CREATE VIEW {name} AS {said}"))
+    for name, view in DASHBOARD_VIEWS.items():
+        connection.exec_driver_sql(f"CREATE VIEW {name} AS {view.sql}".replace("%", _percent(connection)))
+
+
+def drop_views(connection: Connection) -> None:
+    """Take away every view, those that rest on others first, so that tables can be changed."""
+    for name in reversed(VIEWS):
+        connection.execute(text(f"DROP VIEW IF EXISTS {name}"))
+
+
+def _percent(connection: Connection) -> str:
+    """How a driver that looks for parameters is told of a percent sign."""
+    return "%%" if connection.dialect.name == "postgresql" else "%"

@@ -28,12 +28,13 @@ from sources.answers import answer, busy, denied, failed, taken, too_fast, too_m
 from sources.bodies import raw_of, read_in_time, unread
 from sources.catalogue import FORMATS, UnknownSource, format_of
 from sources.fields import at, moment
+from sources.index import formats
 from sources.intake import Intake, take
 from sources.letters import Arrival, Raw, kept_headers, letter_record, raw_letter, refusal_record
 from sources.quota import LetterQuota, RequestQuota
 from sources.recording import tick_records
 from sources.registry import registry_routes
-from sources.signatures import Delivery, Unsigned, header_of, require_signature
+from sources.signatures import Delivery, Unsigned, require_signature
 from sources.tenancy import Denied, tenant_of
 from sources.told import told
 from streams.redact import Json
@@ -258,7 +259,7 @@ def _routes(gateway: Gateway) -> Starlette:
         Route("/t/{tenant}/v1/tick", gateway.tick, methods=["POST"]),
         Route("/v1/feedback", gateway.feedback, methods=["POST"]),
         Route("/t/{tenant}/v1/feedback", gateway.feedback, methods=["POST"]),
-        Route("/v1", _formats, methods=["GET"]),
+        Route("/v1", formats, methods=["GET"]),
         Route("/v1/{source}", gateway.deliver, methods=["POST"]),
         Route("/t/{tenant}/v1/{source}", gateway.deliver, methods=["POST"]),
         Route("/healthz", _alive, methods=["GET"]),
@@ -280,23 +281,6 @@ def _reached(body: bytes | Raw) -> int | None:
     except orjson.JSONDecodeError:
         return None
     return LATEST if at(said, ("end",)) is True else moment(at(said, ("at",)))
-
-
-async def _formats(_: Request) -> Response:
-    """GET /v1: what can be sent, and how."""
-    shown = [
-        {
-            "post": f"/v1/{entry.route}",
-            "format": entry.title,
-            "topics": entry.topics,
-            "event_time": entry.event_time,
-            "notification_time": entry.notification_time,
-            "sender": entry.sender,
-            "signature": header_of(entry.route),
-        }
-        for entry in FORMATS.values()
-    ]
-    return answer(200, shown)
 
 
 async def _alive(_: Request) -> Response:

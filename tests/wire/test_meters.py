@@ -47,14 +47,14 @@ def test_a_bound_tells_its_most_what_is_used_and_how_often_it_was_hit() -> None:
     """Three metrics with the bound's name should say how near it is."""
     before = _told(LIMIT_HITS.name, limit="scope_alerts") or 0
     bound("scope_alerts", 10, lambda: 7)
-    bound("candidate_alerts", 20)
+    bound("waiting_deliveries", 20)
     hit("scope_alerts")
     assert (10.0, 7.0) == (
         _told("incidents_limit", limit="scope_alerts"),
         _told("incidents_limit_used", limit="scope_alerts"),
     )
     assert before + 1 == _told(LIMIT_HITS.name, limit="scope_alerts")
-    assert 20.0 == _told("incidents_limit", limit="candidate_alerts")
+    assert 20.0 == _told("incidents_limit", limit="waiting_deliveries")
 
 
 def test_names_follow_prometheus() -> None:

@@ -1,0 +1,65 @@
+"""Owns `incidents tables`: bringing a database to this version, and letting somebody read its views.
+
+May not: hold logic; `sinks.schema` and `sinks.reader_role` do it. The sink migrates by itself at its start.
+"""
+
+from typing import Annotated
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+
+from cli.console import fail, speaks_plainly
+from cli.processes import SettingsPath
+from cli.settings_file import load_settings
+from sinks.database import DatabaseProblem, opened, patiently, told
+from sinks.reader_role import make_reader
+from sinks.schema import migrate as migrated
+
+_NAME = typer.Option("--name", help="Login to make; one that is there gets the password.")
+_PASSWORD = typer.Option(
+    "--password",
+    help="Its password; asked for where neither this nor the variable says it.",
+    envvar="INCIDENTS_READER_PASSWORD",
+    prompt=True,
+    hide_input=True,
+    show_envvar=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command group."""
+    tables = typer.Typer(help="The SQL tables: migrations and readers.", no_args_is_help=True)
+    tables.callback()(_group)
+    for command in (migrate, reader):
+        tables.command()(speaks_plainly(command))
+    app.add_typer(tables, name="tables", rich_help_panel="Processes, one each")
+
+
+def migrate(settings: SettingsPath = None) -> None:
+    """Bring tables and views to this version, as the sink does at its start; again changes nothing."""
+    try:
+        engine = opened(load_settings(settings).sink.database)
+        typer.echo(f"the tables are of version {patiently(engine, lambda: migrated(engine))}")
+    except DatabaseProblem as problem:
+        fail(problem)
+
+
+def reader(
+    password: Annotated[str, _PASSWORD],
+    settings: SettingsPath = None,
+    name: Annotated[str, _NAME] = "grafana",
+) -> None:
+    """Make a login on Postgres that can read the views and nothing else, for dashboards."""
+    try:
+        engine = opened(load_settings(settings).sink.database)
+        try:
+            make_reader(engine, name, password)
+        except SQLAlchemyError as problem:
+            fail(told(engine, problem))
+    except DatabaseProblem as problem:
+        fail(problem)
+    typer.echo(f"{name} can read the views, and nothing else")
+
+
+def _group() -> None:
+    """The SQL tables: migrations and readers."""

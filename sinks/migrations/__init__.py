@@ -1,0 +1,1 @@
+"""The migrations of the tables, one file a step in `versions`; `sinks.schema` carries them out."""
