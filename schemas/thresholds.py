@@ -142,39 +142,51 @@ class RankingSettings(Message):
     look_back_s: float = Field(7200.0, description="How long before the onset a change counts.")
     look_ahead_s: float = Field(600.0, description="How long after the onset a change counts.")
     skew_s: float = Field(60.0, description="Clock difference between senders that is allowed for.")
-    half_life_s: dict[str, float] = Field(
-        {"deploy": 900.0, "flag": 480.0, "config": 600.0},
-        description="Lag at which a change's weight has halved, by kind.",
+    usual_lag_s: dict[str, float] = Field(
+        {"deploy": 280.0, "flag": 240.0, "config": 260.0},
+        description="How long after a change an alert of it usually starts, by kind: the likeliest lag.",
     )
+    late_power: float = Field(
+        2.5,
+        gt=0,
+        description="Power of the loss of weight with a lag longer than usual; a shorter one has 1.",
+    )
+    at_once: float = Field(0.1, description="Lag weight of a change at the very start of the alert.")
+    after_onset: float = Field(0.05, description="Lag weight of a change after the alert, within the skew.")
     prior: dict[str, float] = Field(
         {"deploy": 0.3, "flag": 0.75, "config": 1.0},
         description="Weight of a change by kind, before anything else is known.",
     )
     place: tuple[float, ...] = Field(
-        (1.0, 0.67, 0.43, 0.2, 0.12, 0.05),
+        (1.0, 0.9, 0.45, 0.2, 0.12, 0.05),
         min_length=1,
         description="Weight of a change for an alert that trouble reaches at a cost of 0, 1, 2 ... dependencies.",
     )
     by_name: float = Field(
-        0.78, description="Weight of a tie by a service's name in the name of what was changed."
+        0.75, description="Weight of a tie by a service's name in the name of what was changed."
     )
     namespace: float = Field(
-        0.15, description="Weight of a change of a whole namespace for each alert in it."
+        0.18, description="Weight of a change of a whole namespace for each alert in it."
     )
     unmapped: float = Field(0.03, description="Weight of a change that nothing ties to a service.")
     minor: dict[str, float] = Field(
         {"horizontalpodautoscalers": 0.4},
         description="Weight of changes of a kind of object that seldom breaks anything, by resource.",
     )
+    quiet: float = Field(
+        0.6, description="Weight of a change on a service that raises no alert itself, while others do."
+    )
     late_by: float = Field(
         0.56, description="What half-lives grow by with each second of a sender's period over a minute."
     )
-    returned: float = Field(0.2, description="Weight of a change back to the value that its target rests at.")
+    returned: float = Field(
+        0.16, description="Weight of a change back to the value that its target rests at."
+    )
     superseded: float = Field(
         0.1, description="Weight of a change whose target was changed again before the first alert."
     )
     cleared: float = Field(
-        3.4, description="Weight of a change whose target was changed again as the alerts cleared."
+        2.8, description="Weight of a change whose target was changed again as the alerts cleared."
     )
     clears_s: float = Field(
         600.0, description="How soon after it alerts end that a change clears, but for their period."
@@ -182,11 +194,10 @@ class RankingSettings(Message):
     clears_share: float = Field(0.6, description="Share of the alerts that must end by then.")
     clears_but: float = Field(0.2, description="Share of the alerts that may begin after it nevertheless.")
     outlived: float = Field(
-        0.25, description="Weight of a change that is still in force though all alerts have ended."
+        0.22, description="Weight of a change that is still in force though all alerts have ended."
     )
-    after_onset: float = Field(0.12, description="Lag weight of a change after the onset, within the skew.")
     long_after_onset: float = Field(
-        0.015, description="Lag weight of a change later than that; a cause comes first."
+        0.015, description="Lag weight of a change after the alert by more; a cause comes first."
     )
     confirmed: float = Field(
         50.0, gt=0, description="Weight of an explanation that a person has confirmed; it ranks first."
@@ -197,7 +208,10 @@ class RankingSettings(Message):
     propose_from: float = Field(
         0.4, description="Belief in the top suspect from which an action is proposed."
     )
-    no_change: float = Field(0.12, description="Weight of the answer that no change is to blame.")
+    no_change: float = Field(0.1, description="Weight of the answer that no change is to blame.")
+    sharpness: float = Field(
+        1.75, gt=0, description="Power of the weights before they are shared out; above 1 the best gains."
+    )
     withdraw_below: float = Field(
         0.25,
         description="Belief below which a proposed action is withdrawn; lower, so that it does not flap.",

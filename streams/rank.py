@@ -2,12 +2,14 @@
 
 A change's weight is the product of its features: the prior of its kind, how well it explains the alerts (where each
 is, and how long after the change it began), how it is tied to a service, and what later changes of its target say.
-Belief is the weight's share of all weights and that of "no change is to blame".
+Belief is the share of a weight, sharpened, of all weights and that of "no change is to blame": the features tell
+the same story in part, so that their product says too little of the best and is raised to a power. One power serves
+all, and beliefs come out as often right as they say.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import exp, prod
 from typing import NamedTuple
 
 from schemas.settings import micros
@@ -71,7 +73,8 @@ def window_of(
         key=place_of,
     )
     kins, travel = group.kins, group.travel
-    reach = travel.reach((kin.service, kin.golden) for kin in kins if kin.service)
+    places = {(kin.service, kin.golden) for kin in kins if kin.service}
+    reach = {service for place in places for service in travel.causes(place)}
     unnamed = any(kin.service is None for kin in kins)
     tied = ((change, tie_of(change.facts, travel.topology)) for change in inside)
     fits = (
@@ -91,15 +94,29 @@ def alerting(group: Group) -> tuple[str, ...]:
 def rank(group: Group, window: Window, settings: RankingSettings) -> tuple[Scored, ...]:
     """The explanations by belief; they sum to 1, and "no change" is always among them."""
     kins = group.kins
-    weighed = [(near, _features(near, kins, settings)) for near in window.near]
-    weights = [(near, prod(features.values()), features) for near, features in weighed]
-    total = settings.no_change + sum(weight for _, weight, _ in weights)
+    quiet = _quiet(group)
+    weighed = [(near, _features(near, kins, quiet(near.tie.service), settings)) for near in window.near]
+    power, none = settings.sharpness, settings.no_change**settings.sharpness
+    weights = [(near, prod(features.values()) ** power, features) for near, features in weighed]
+    total = none + sum(weight for _, weight, _ in weights)
     ranked = [
         Scored(near.change, near.tie.service, weight / total, features, near)
         for near, weight, features in weights
     ]
-    ranked.append(Scored(None, None, settings.no_change / total, {"prior": settings.no_change}))
+    ranked.append(Scored(None, None, none / total, {"prior": settings.no_change}))
     return tuple(sorted(ranked, key=_order))
+
+
+def _quiet(group: Group) -> Callable[[str | None], bool]:
+    """Tells whether a service might have alerted and does not. A resource, a parameter say, never alerts."""
+    alerts, entities = set(alerting(group)), group.travel.topology.entities
+
+    def quiet(service: str | None) -> bool:
+        entity = entities.get(service or "")
+        speaks = entity is None or entity.facts.kind != "resource"
+        return bool(service and alerts and service not in alerts and speaks)
+
+    return quiet
 
 
 def _order(scored: Scored) -> tuple[float, int, str]:
@@ -108,13 +125,14 @@ def _order(scored: Scored) -> tuple[float, int, str]:
     return (-round(scored.confidence, 9), -scored.change.facts.effective_at, scored.change.facts.source_ref)
 
 
-def _features(near: Near, kins: Sequence[Kin], settings: RankingSettings) -> dict[str, float]:
+def _features(near: Near, kins: Sequence[Kin], quiet: bool, settings: RankingSettings) -> dict[str, float]:  # noqa: FBT001 - one of the features
     facts = near.change.facts
     resource = facts.target.split("/")[1] if facts.kind == "config" and "/" in facts.target else ""
     features = {
         "prior": settings.prior.get(facts.kind, 1.0),
         "minor": settings.minor.get(resource, 1.0),
         "fit": near.fit,
+        "quiet": settings.quiet if quiet else 1.0,
         **_said_later(near, kins, settings),
     }
     if is_return(near.change, near.story.before):
@@ -166,22 +184,27 @@ def place_weight(tie: Tie, kin: Kin, change: ChangeState, travel: Travel, settin
     elif kin.service is None:
         return settings.unmapped
     else:
-        cost = travel.costs((kin.service, kin.golden)).get(tie.service or "", FAR)
+        cost = travel.causes((kin.service, kin.golden)).get(tie.service or "", FAR)
     return at_cost(cost, settings.place, beyond=0.0) * (settings.by_name if tie.how == "name" else 1.0)
 
 
 def lag_weight(change: ChangeState, kin: Kin, settings: RankingSettings) -> float:
-    """Halves with every half-life between change and alert; a cause comes first, but for clock skew.
+    """1 where an alert follows a change as late as it usually does, less before and after; a cause comes first.
 
-    Half-lives grow with the period of the alert's sender, which sees a fault so much later.
+    A fault has to take hold, to reach what alerts, and to last until a rule believes it: the sum of such waits is
+    hardly ever nothing, has a usual length, and is seldom a multiple of it (as in a gamma distribution). It grows
+    with the period of the alert's sender, which sees a fault so much later.
     """
     lag = (kin.at - change.facts.effective_at) / SECOND
     if lag < -settings.skew_s:
         return settings.long_after_onset
     if lag < 0:
         return settings.after_onset
-    half_life = settings.half_life_s.get(change.facts.kind, USUAL * 10)
-    return float(0.5 ** (lag / (half_life + settings.late_by * (kin.period - USUAL))))
+    usual = settings.usual_lag_s.get(change.facts.kind, USUAL) + settings.late_by * (kin.period - USUAL)
+    likely = lag / usual * exp(1 - lag / usual)
+    if lag < usual:
+        return settings.at_once + (1 - settings.at_once) * likely
+    return float(likely**settings.late_power)
 
 
 def touched(change: ChangeState, topology: Topology) -> set[str] | None:
@@ -189,4 +212,7 @@ def touched(change: ChangeState, topology: Topology) -> set[str] | None:
     service = tie_of(change.facts, topology).service
     if service is None:
         return None
-    return topology.downstream(service).keys() | topology.upstream(service).keys()
+    callers, needed = topology.downstream(service), topology.upstream(service)
+    # What a caller lacks keeps its traffic from all that it calls.
+    beside = {other for caller in callers for other in topology.upstream(caller)}
+    return callers.keys() | needed.keys() | beside

@@ -21,6 +21,11 @@ _AGAINST: Final = 2.0
 _ASIDE: Final = 2.0
 """What a dependency costs for a sick workload."""
 
+_BY_CALLERS: Final = 1.0
+"""What it costs more that traffic stays away because a caller lacks something else that it needs."""
+_BY_LOAD: Final = 3.0
+"""What it costs that a caller's load is behind a trouble, rather than anything needed."""
+
 Place = tuple[str, Golden]
 """A service, and the kind of trouble that it alerts of."""
 
@@ -31,6 +36,7 @@ class Travel:
 
     topology: Topology
     _costs: dict[Place, dict[str, float]] = field(default_factory=dict)
+    _causes: dict[Place, dict[str, float]] = field(default_factory=dict)
     _common: dict[tuple[Place, Place], float] = field(default_factory=dict)
 
     def costs(self, place: Place) -> Mapping[str, float]:
@@ -38,6 +44,15 @@ class Travel:
         if place not in self._costs:
             self._costs[place] = self._reach(*place)
         return self._costs[place]
+
+    def causes(self, place: Place) -> Mapping[str, float]:
+        """Every service that a change may have been made on, were it behind an alert at this place, with the cost.
+
+        More than the sources: what the callers need, where they stopped calling; and the callers, by their load.
+        """
+        if place not in self._causes:
+            self._causes[place] = self._behind(*place)
+        return self._causes[place]
 
     def reach(self, places: Iterable[Place]) -> set[str]:
         """Every service that an alert at one of these places may come from."""
@@ -66,6 +81,21 @@ class Travel:
         for source, hops in self.topology.downstream(service).items():
             found[source] = min(found.get(source, FAR), hops + _DOWN)
         return found
+
+    def _behind(self, service: str, golden: Golden) -> dict[str, float]:
+        found, callers = dict(self.costs((service, golden))), self.topology.downstream(service)
+        for caller, hops in callers.items():
+            if caller == service:
+                continue
+            _lower(found, caller, hops + _BY_LOAD)
+            if golden == "traffic":
+                for needed, more in self.topology.upstream(caller).items():
+                    _lower(found, needed, hops + more + _DOWN + _BY_CALLERS)
+        return found
+
+
+def _lower(costs: dict[str, float], service: str, cost: float) -> None:
+    costs[service] = min(costs.get(service, FAR), cost)
 
 
 def at_cost(cost: float, values: Sequence[float], *, beyond: float) -> float:

@@ -206,12 +206,12 @@ def test_a_candidate_younger_than_the_hold_is_provisional_and_proposes_nothing()
 
 def test_a_candidate_that_is_merged_takes_its_proposals_back() -> None:
     """Its part of the incident is proposed for by the candidate that it became part of."""
-    flag = Sent(change("flag", "banner", when=FIRST + 60, service="frontend"), FIRST + 60)
+    flag = Sent(change("flag", "banner", when=FIRST - 60, service="frontend"), FIRST - 60)
     early, late = (
         alert(s, start=at, status="resolved", end=at + 10)
         for s, at in (("payment", FIRST), ("frontend", FIRST + 120))
     )
-    world = shop(Sent(early, FIRST + 11), flag, Sent(late, FIRST + 131), ended=False)
+    world = shop(flag, Sent(early, FIRST + 11), Sent(late, FIRST + 131), ended=False)
     world.tick(FIRST + 290)
     [proposed] = _decided(world, "proposed")
     world.send([Sent(alert("checkout", start=FIRST + 121), FIRST + 291)])

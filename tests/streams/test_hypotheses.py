@@ -75,11 +75,11 @@ def test_no_change_says_how_many_were_looked_at() -> None:
     [
         (turned_on(40), "Is the error rate of payment the same for requests where express is off?"),
         (
-            sent_at_once(change("deploy", "payment", when=40, service="payment", before="v1")),
+            sent_at_once(change("deploy", "payment", when=-100, service="payment", before="v1")),
             "Do instances of payment still on v1 fail as well?",
         ),
         (
-            sent_at_once(change("config", "limits", when=90, service="payment")),
+            sent_at_once(change("config", "limits", when=-100, service="payment")),
             "Does payment recover where config/configmaps/shop/limits has its value from before?",
         ),
     ],

@@ -25,10 +25,10 @@ def _proposal(made: Change, *sent: Sent) -> Proposal:
 @pytest.mark.parametrize(
     ("made", "action", "target"),
     [
-        (change("flag", "express", when=70, service="payment"), "revert_flag", "flag/express"),
-        (change("deploy", "pay-api", when=70, service="payment"), "rollback_deployment", "service/payment"),
+        (change("flag", "express", when=-100, service="payment"), "revert_flag", "flag/express"),
+        (change("deploy", "pay-api", when=-100, service="payment"), "rollback_deployment", "service/payment"),
         (
-            change("config", "limits", when=90, service="payment"),
+            change("config", "limits", when=-100, service="payment"),
             "revert_config",
             "config/configmaps/shop/limits",
         ),
@@ -45,7 +45,7 @@ def test_a_proposal_takes_the_suspected_change_back(made: Change, action: str, t
 
 def test_a_proposal_for_the_whole_cluster_is_of_high_impact() -> None:
     """An object without a namespace belongs to everybody."""
-    made = change("config", "limits", when=90, service="payment")
+    made = change("config", "limits", when=-100, service="payment")
     wide = made.model_copy(update={"target": "config/clusterroles//admin"})
     assert "C" == _proposal(wide).tier
 

@@ -11,7 +11,7 @@ from streams.rank import Scored, lag_weight, place_weight
 from streams.ties import tie_of
 from streams.travel import Travel
 from tests.streams.pieces import alert_state, assessed, change_state, topology
-from tests.streams.world import Sent, alert, at, change, shop
+from tests.streams.world import Sent, alert, at, change, entity, shop
 
 RANKING = Settings().ranking
 ONSET = 3600.0
@@ -46,15 +46,23 @@ def _weight(service: str | None, alerting: str, name: str = "HighErrorRate", wha
     return place_weight(tie_of(made.facts, graph), _kin(alerting, name), made, Travel(graph), RANKING)
 
 
-def test_a_change_at_the_very_onset_has_its_whole_weight() -> None:
-    """No time has passed in which it could have been something else."""
-    assert 1.0 == _lag(0)
+@pytest.mark.parametrize(("kind", "usual"), RANKING.usual_lag_s.items())
+def test_a_change_as_long_before_as_usual_has_its_whole_weight(kind: str, usual: float) -> None:
+    """A fault takes hold, travels and is believed before an alert starts; sooner or later is less likely."""
+    sooner, just, later = (_lag(usual * share, kind) for share in (0.5, 1.0, 2.0))
+    assert sooner < just > later
+    assert 1.0 == just
 
 
-@pytest.mark.parametrize(("kind", "half_life"), RANKING.half_life_s.items())
-def test_the_weight_of_a_change_has_halved_after_exactly_its_half_life(kind: str, half_life: float) -> None:
-    """And quartered after two; each kind has its own."""
-    assert [0.5, 0.25] == pytest.approx([_lag(half_life, kind), _lag(2 * half_life, kind)])
+def test_a_lag_many_times_the_usual_is_hardly_ever_seen() -> None:
+    """Nine minutes after a flag it has lost most of its weight, half an hour after it is next to nothing."""
+    assert 0.5 > _lag(540) > 0.3
+    assert 0.001 > _lag(1800) > _lag(7200)
+
+
+def test_a_change_at_the_very_onset_was_hardly_quick_enough() -> None:
+    """No time has passed in which a rule could have seen it."""
+    assert RANKING.at_once == _lag(0)
 
 
 def test_a_change_just_after_the_onset_may_be_a_matter_of_clocks() -> None:
@@ -74,8 +82,8 @@ def test_a_change_on_the_alerting_service_itself_fits_best() -> None:
 
 
 def test_errors_do_not_travel_to_what_is_called() -> None:
-    """The frontend needs payment; a change of the frontend does not make payment err."""
-    assert 0.0 == _weight("frontend", "payment")
+    """The ledger fails alone when billing, which needs it, is broken: but for billing's load, nothing comes of it."""
+    assert _weight("billing", "ledger") < _weight("ledger", "billing") / 5
 
 
 def test_missing_traffic_travels_to_what_is_called() -> None:
@@ -251,11 +259,40 @@ def test_beliefs_sum_to_one() -> None:
     assert sum(scored.confidence for scored in ranked) == pytest.approx(1.0)
 
 
-def test_the_belief_of_a_lone_suspect_is_its_share_of_all_weights() -> None:
-    """A flag on payment itself, one half-life before."""
-    top, prior = _ranked(_flag(ONSET - RANKING.half_life_s["flag"]))[0], RANKING.prior["flag"]
-    assert top.confidence == pytest.approx(0.5 * prior / (0.5 * prior + RANKING.no_change))
-    assert {"prior": prior, "fit": 0.5} == top.features
+def test_the_belief_of_a_lone_suspect_is_the_share_of_its_sharpened_weight() -> None:
+    """A flag on payment itself, as long before as usual."""
+    top, prior = _ranked(_flag(ONSET - RANKING.usual_lag_s["flag"]))[0], RANKING.prior["flag"]
+    mine, none = prior**RANKING.sharpness, RANKING.no_change**RANKING.sharpness
+    assert top.confidence == pytest.approx(mine / (mine + none))
+    assert {"prior": prior, "fit": 1.0} == top.features
+
+
+def test_a_change_on_a_service_that_stays_quiet_counts_less() -> None:
+    """Payment was changed and alerts of nothing; checkout, which needs it, fails."""
+    [quiet] = [scored for scored in _ranked(_flag(ONSET - 240), services=("checkout",)) if scored.change]
+    assert RANKING.quiet == quiet.features["quiet"]
+
+
+def test_a_resource_is_never_quiet() -> None:
+    """A parameter serves no request: that it raises no alert says nothing."""
+    parameter = entity("limit").model_copy(update={"kind": "resource", "entity": "resource:default/limit"})
+    needing = entity("payment").model_copy(update={"depends_on": ("resource:default/limit",)})
+    found = assessed(
+        [alert("payment", start=ONSET)], [_flag(ONSET - 240, "limit")], topology(parameter, needing)
+    )
+    [scored] = [scored for scored in found.ranked if scored.change]
+    assert {"prior", "fit"} == set(scored.features)
+
+
+def test_the_load_that_a_caller_makes_is_a_little_suspected() -> None:
+    """A flag that has the frontend send more may bring checkout down, if nothing that checkout needs has changed."""
+    assert 0.0 < _weight("frontend", "checkout") < _weight("payment", "checkout")
+
+
+def test_what_a_caller_lacks_keeps_its_traffic_from_others() -> None:
+    """Payment fails, checkout stops in the middle, and the cart hears nothing more; errors of the cart are its own."""
+    quiet, errs = (_weight("payment", "cart", name) for name in ("NoRequestsReceived", "HighErrorRate"))
+    assert 0.0 == errs < quiet < _weight("checkout", "cart", "NoRequestsReceived")
 
 
 @pytest.mark.parametrize(("environment", "suspects"), [("staging", 1), ("production", 2), (None, 2)])
