@@ -8,7 +8,7 @@ from schemas.events import Severity
 from schemas.identity import candidate_id
 from schemas.settings import Settings
 from streams.answers import AnswerBook, AnswerState
-from streams.blame import Owner, owner_of, roots_of
+from streams.blame import Owner, owner_of, root_beliefs, roots_of
 from streams.changes import ChangeBook
 from streams.desk import Desk
 from streams.feedback import FeedbackBook, FeedbackState
@@ -130,14 +130,16 @@ def assess(
     changes = (change for change in around.changes(opens, closes) if counts is None or counts(change))
     window = window_of(group, changes, lambda change: around.story(change, counts), settings.ranking)
     ranked = heard(rank(group, window, settings.ranking), said, settings.ranking)
-    roots = roots_of(group, ranked, around.topology)
+    beliefs = root_beliefs(group, ranked, around.topology)
+    roots = roots_of(group, beliefs)
+    owner = owner_of(group, roots, beliefs, around.topology, around.desk)
     return Assessment(
         candidate_id=id_of(group, around),
         group=group,
         window=window,
         ranked=ranked,
         roots=roots,
-        owner=owner_by_people(owner_of(group, roots, around.topology), group, said, known),
+        owner=owner_by_people(owner, group, said, known),
         services=alerting(group),
         undone_by=_undoing(ranked[0].change, around, counts),
         said=said,

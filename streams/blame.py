@@ -1,4 +1,7 @@
-"""Where the fault sits and who owns it: the suspected root service, by direction, and its owner by the catalog."""
+"""Where the fault sits and who owns it: the suspected root service, by direction, and its owner.
+
+Owners come from the catalog first, then from labels, then from runbooks; what people handed over is `hearing`'s.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,10 +9,12 @@ from math import exp
 from typing import Final, NamedTuple
 
 from schemas.settings import micros
+from streams.desk import Desk
 from streams.group import Group
 from streams.kinship import Kin
 from streams.rank import Scored, alerting
 from streams.rhythm import USUAL
+from streams.state import EntityState
 from streams.topology import Topology
 from streams.travel import Travel
 
@@ -21,7 +26,8 @@ _SLIGHT: Final = 1e-6
 class Owner(NamedTuple):
     """The owning team and how it was found.
 
-    `entity` is the catalog entry, `alert` the alert's place in the group, `feedback` the id of what a person said.
+    `entity` is the catalog entry, `alert` the alert's place in the group, `feedback` the id of what a person said,
+    `runbook` the runbook whose keeper it is, `share` the belief that a service of the team is the root.
     """
 
     team: str | None
@@ -30,11 +36,12 @@ class Owner(NamedTuple):
     entity: str | None = None
     alert: int | None = None
     feedback: str | None = None
+    runbook: EntityState | None = None
+    share: float | None = None
 
 
-def roots_of(group: Group, ranked: Sequence[Scored], topology: Topology) -> tuple[str, ...]:
+def roots_of(group: Group, beliefs: Mapping[str, float]) -> tuple[str, ...]:
     """Suspected root services, likeliest first: all that alert, and the silent ones that are believed in enough."""
-    beliefs = root_beliefs(group, ranked, topology)
     began = {service: number for number, service in enumerate(alerting(group))}
     least = group.kinship.settings.root_least
     named = [service for service, belief in beliefs.items() if service in began or belief >= least]
@@ -106,24 +113,59 @@ def root_costs(kins: Sequence[Kin], travel: Travel, cap: float) -> dict[str, flo
     return {source: cap - less / places.total() for source, less in saved.items()}
 
 
-def owner_of(group: Group, roots: Sequence[str], topology: Topology) -> Owner:
-    """The owner: from the catalog entry of the first root that has one, else from the alerts' labels."""
-    for root in roots:
-        entity = topology.entities.get(root)
-        if entity and entity.facts.owner:
-            how = (
-                "the catalog entry of the suspected root"
-                if root == roots[0]
-                else f"the catalog entry of {root}"
-            )
-            return Owner(entity.facts.owner, root, how, entity=root)
+def owner_of(
+    group: Group, roots: Sequence[str], beliefs: Mapping[str, float], topology: Topology, desk: Desk
+) -> Owner:
+    """The owner: by the catalog entries of the roots, else by the alerts' labels, else by the runbooks for them."""
+    return (
+        _by_catalog(roots, beliefs, topology)
+        or next(_by_labels(group), None)
+        or _by_runbooks(group, roots, desk)
+        or Owner(None, roots[0] if roots else None, "no catalog entry, no label and no runbook names one")
+    )
+
+
+def _by_catalog(roots: Sequence[str], beliefs: Mapping[str, float], topology: Topology) -> Owner | None:
+    """The team whose services together are likeliest to hold the root; it is named with the likeliest of them.
+
+    Whoever is woken looks after the root with that probability, though another's service may be the likeliest one.
+    """
+    entities, named = topology.entities, (*roots, *sorted(beliefs.keys() - set(roots)))
+    owned = [(service, entities[service].facts.owner) for service in named if service in entities]
+    shares: dict[str, float] = defaultdict(float)
+    for service, team in owned:
+        if team:
+            shares[team] += beliefs.get(service, 0.0)
+    if not roots or not shares:
+        return None
+    best = max(shares, key=lambda team: round(shares[team], 9))
+    own = [service for service, team in owned if team == best]
+    if own[0] == roots[0]:
+        how = "the catalog entry of the suspected root"
+    elif shares[best] > beliefs.get(roots[0], 0.0) and len(own) > 1:
+        how = f"the catalog entries of {len(own)} suspected roots, together likelier than {roots[0]}"
+    else:
+        how = f"the catalog entry of {own[0]}"
+    return Owner(best, own[0], how, entity=own[0], share=round(shares[best], 2))
+
+
+def _by_labels(group: Group) -> Iterator[Owner]:
     for number, placed in enumerate(group.placed):
         for label in _TEAM_LABELS:
-            if placed.alert.facts.labels.get(label):
-                return Owner(
-                    placed.alert.facts.labels[label],
-                    placed.service,
-                    f"the alert's label {label}",
-                    alert=number,
-                )
-    return Owner(None, roots[0] if roots else None, "no catalog entry and no label names one")
+            team = placed.alert.facts.labels.get(label)
+            if team:
+                yield Owner(team, placed.service, f"the alert's label {label}", alert=number)
+
+
+def _by_runbooks(group: Group, roots: Sequence[str], desk: Desk) -> Owner | None:
+    """The team that keeps the runbook closest to the alerts, those on the first root before others."""
+    kinds = dict.fromkeys((placed.alert.facts.name, placed.service) for placed in group.placed)
+    found = [
+        (service in roots[:1], entry[0], service, entry[1])
+        for name, service in kinds
+        if (entry := desk.indexed(name, service)) and entry[1].facts.owner
+    ]
+    if not found:
+        return None
+    _, _, service, entry = max(found, key=lambda one: (one[0], one[1], one[3].facts.entity))
+    return Owner(entry.facts.owner, service, "the runbook for such alerts", runbook=entry)

@@ -92,6 +92,8 @@ def owner_by_people(
             entity=None,
             alert=None,
             feedback=last.feedback_id,
+            runbook=None,
+            share=None,
         )
     before = handed_before(group, owner.service, known) if owner.team is None else ()
     if not before:

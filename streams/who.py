@@ -37,7 +37,7 @@ def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) 
     return Ownership(
         owner=owner.team,
         service=owner.service,
-        how=owner.how,
+        how=owner.how if owner.share is None else f"{owner.how}, {owner.share:.0%} sure",
         on_call=tuple(
             OnCall(person=duty.shift.person, rota=duty.rota.facts.name, until=duty.shift.end)
             for duty in duties[:MAX_LINES]
@@ -68,6 +68,9 @@ def _owner_claims(assessment: Assessment, around: Surroundings, cite: Citations)
     if owner.alert is not None and owner.team:
         alert = assessment.group.placed[owner.alert].alert
         yield claim(f"{alert.facts.name} names {owner.team}", cite.alert(alert), values=(owner.team,))
+    if owner.runbook is not None and owner.team:
+        text = f"the runbook {owner.runbook.facts.name} is kept by {owner.team}"
+        yield claim(text, cite.entity(owner.runbook), values=(owner.runbook.facts.name, owner.team))
 
 
 def _history_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:

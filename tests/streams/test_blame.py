@@ -1,5 +1,6 @@
 """Where the fault sits and who owns it."""
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from schemas.events import Alert, Change
 from schemas.settings import Settings
 from streams.assess import Assessment
-from streams.blame import root_beliefs
-from tests.streams.pieces import assessed, topology
+from streams.blame import owner_of, root_beliefs
+from streams.desk import Desk, desk_of
+from streams.state import EntityState
+from tests.streams.pieces import assessed, group, ref, topology
 from tests.streams.world import SHOP, alert, change, entity, last_packet, payment_incident
 
 
@@ -127,6 +130,44 @@ def test_a_root_without_an_owner_leaves_it_to_the_next() -> None:
     assert ("team-checkout", "the catalog entry of checkout") == (owner.team, owner.how)
 
 
+def test_a_team_that_owns_two_likely_roots_is_asked_before_the_owner_of_the_likeliest() -> None:
+    """Checkout is a little likelier than either of two services of one team: together they are likelier."""
+    entries = (entity("checkout"), entity("mail", owner="team-post"), entity("parcel", owner="team-post"))
+    found = owner_of(
+        group([alert("checkout", start=0)], topology(*entries)),
+        ("checkout", "mail", "parcel"),
+        {"checkout": 0.4, "mail": 0.3, "parcel": 0.3},
+        topology(*entries),
+        Desk(),
+    )
+    assert ("team-post", "mail", 0.6) == (found.team, found.service, found.share)
+    assert "the catalog entries of 2 suspected roots, together likelier than checkout" == found.how
+
+
+def test_the_packet_says_how_sure_the_owner_is() -> None:
+    """By the belief that a service of the team is the root."""
+    how = last_packet(*payment_incident()).ownership.how
+    assert re.fullmatch(r"the catalog entry of the suspected root, \d+% sure", how)
+
+
+def test_the_keeper_of_the_runbook_owns_what_nothing_else_names() -> None:
+    """Nobody owns the service, no label names a team, but a team keeps the runbook for its alerts."""
+    kept = entity("lost").model_copy(
+        update={
+            "entity": "runbook:default/lost",
+            "kind": "runbook",
+            "runbook": "https://runbooks.example/lost",
+            "about": ("alert:higherrorrate",),
+            "owner": "team-keeper",
+        }
+    )
+    desk = desk_of({kept.entity: EntityState(kept, ref(0, "catalog"))})
+    owner = owner_of(group([alert("unheard-of", start=0)]), ("unheard-of",), {}, topology(), desk)
+    assert ("team-keeper", "the runbook for such alerts") == (owner.team, owner.how)
+    assert owner.runbook is not None
+    assert "runbook:default/lost" == owner.runbook.facts.entity
+
+
 def test_a_label_names_the_owner_where_the_catalog_does_not() -> None:
     """The alert's own word counts, and the alert is the evidence."""
     owner = _owned(_labelled(team="team-odd")).owner
@@ -148,7 +189,7 @@ def test_the_catalog_wins_over_a_label() -> None:
 def test_nobody_is_a_guess() -> None:
     """Without entry and label there is no owner, and the reason says so."""
     owner = _owned(_labelled()).owner
-    assert (None, "unheard-of", "no catalog entry and no label names one") == (
+    assert (None, "unheard-of", "no catalog entry, no label and no runbook names one") == (
         owner.team,
         owner.service,
         owner.how,

@@ -156,7 +156,7 @@ def test_ownership_says_how_it_was_found() -> None:
         }
     )
     ownership = last_packet(Sent(booked, 1), fires()).ownership
-    assert "the catalog entry of the suspected root" == ownership.how
+    assert "the catalog entry of the suspected root, 100% sure" == ownership.how
     assert [
         "payment is owned by team-payment",
         "the runbook is https://runbooks.example/payment",
