@@ -180,7 +180,7 @@ class RankingSettings(Message):
         0.56, description="What half-lives grow by with each second of a sender's period over a minute."
     )
     returned: float = Field(
-        0.16, description="Weight of a change back to the value that its target rests at."
+        0.12, description="Weight of a change back to the value that its target rests at."
     )
     superseded: float = Field(
         0.1, description="Weight of a change whose target was changed again before the first alert."
