@@ -7,7 +7,7 @@ import pytest
 from schemas.events import Change, ChangeStatus
 from schemas.settings import Settings
 from streams.kinship import Kin, kin_of
-from streams.rank import Scored, lag_weight, place_weight
+from streams.rank import Scored, lag_weight, place_weight, touched
 from streams.ties import tie_of
 from streams.travel import Travel
 from tests.streams.pieces import alert_state, assessed, change_state, topology
@@ -304,3 +304,14 @@ def test_only_changes_of_the_scope_or_of_the_whole_tenant_are_suspected(
     world = shop(Sent(deploy, 1), Sent(alert("payment", start=60), 61))
     [candidate] = world.candidates().values()
     assert suspects == len(candidate.suspects)
+
+
+@pytest.mark.parametrize("name", ["HighErrorRate", "Latency", "NoRequestsReceived", "KubePodCrashLooping"])
+def test_a_change_touches_every_service_whose_alerts_it_may_explain(name: str) -> None:
+    """Else a candidate would not be thought of anew when the change arrives."""
+    graph = topology()
+    for service in graph.entities:
+        reach = touched(change_state(_flag(0, service)), graph)
+        explained = {alerting for alerting in graph.entities if _weight(service, alerting, name) > 0}
+        assert reach is not None
+        assert explained <= reach
