@@ -161,9 +161,9 @@ def _by_runbooks(group: Group, roots: Sequence[str], desk: Desk) -> Owner | None
     """The team that keeps the runbook closest to the alerts, those on the first root before others."""
     kinds = dict.fromkeys((placed.alert.facts.name, placed.service) for placed in group.placed)
     found = [
-        (service in roots[:1], entry[0], service, entry[1])
+        (service in roots[:1], indexed[0], service, indexed[1])
         for name, service in kinds
-        if (entry := desk.indexed(name, service)) and entry[1].facts.owner
+        if (indexed := desk.indexed(name, service)) and indexed[1].facts.owner
     ]
     if not found:
         return None
