@@ -26,7 +26,7 @@ from local.ports import HOST, free_ports, is_free
 
 T = TypeVar("T")
 
-_START_S = 60.0
+_START_S = 180.0
 _NEEDED_BYTES = 256 * 1024 * 1024
 _TRIES = 3
 """Starts with newly chosen ports before giving up: another program may take a port that was just free."""
