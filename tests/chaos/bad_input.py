@@ -71,10 +71,16 @@ class Findings:
 
 
 def run(seed: int, number: int, folder: Path, tell: Tell) -> Findings:
-    """The campaign on a system of its own; everything that was started has ended when it returns."""
+    """The campaign on a system of its own; everything that was started has ended when it returns.
+
+    That the system does not come up, or does not end in order, is a problem of the findings.
+    """
     tell("starting Kafka and every process")
-    with running_whole(folder) as whole:
-        return bombard(whole, seed, number, tell)
+    try:
+        with running_whole(folder) as whole:
+            return bombard(whole, seed, number, tell)
+    except AssertionError as problem:
+        return Findings(problems=[str(problem)])
 
 
 def bombard(whole: Whole, seed: int, number: int, tell: Tell) -> Findings:

@@ -96,7 +96,10 @@ class Outcome:
 
 
 def run(scenario: Scenario, seed: int, folder: Path, tell: Tell) -> Outcome:
-    """The campaign on a system of its own; everything that was started has ended when it returns."""
+    """The campaign on a system of its own; everything that was started has ended when it returns.
+
+    That the system does not come up, or does not end in order, is a problem of the outcome.
+    """
     outcome = Outcome(scenario, seed)
     recording = Recording.of(scenario, seed, folder / "events.jsonl")
     tell("starting Kafka and every process")
@@ -104,7 +107,7 @@ def run(scenario: Scenario, seed: int, folder: Path, tell: Tell) -> Outcome:
     try:
         with disk, running_whole(folder, "--workers", str(scenario.workers)) as whole:
             return undergo(whole, recording, outcome, tell)
-    except NotMounted as problem:
+    except (NotMounted, AssertionError) as problem:
         outcome.problems.append(str(problem))
         return outcome
 
