@@ -21,7 +21,7 @@ from tests.facts import eventually
 from tests.processes import is_gone
 
 Fault = Callable[[Whole, random.Random], None]
-_BACK_S: Final = 120.0
+_BACK_S: Final = 300.0
 _FROZEN_S: Final = 9.0
 """Longer than the session of a worker in its group, 6 s: its partitions go to others, and it comes back as a zombie."""
 _LOCKED_S: Final = 40.0

@@ -13,9 +13,11 @@ from schemas.settings import AuditSettings, Settings
 from sinks.sink import Sink
 from sinks.tables import PACKETS, SINK_OFFSETS, open_database
 from tests.agents.audited import audit_all
-from tests.sinks.driven import drain, rows_of, send_packets, stored
+from tests.facts import eventually
+from tests.sinks.driven import rows_of, send_packets
 from tests.sinks.published import cite
 from tests.wire.log import delete_before
+from wire.admin import end_offsets
 from wire.errors import KafkaProblem
 from wire.follow import following
 from wire.reader import Place
@@ -43,10 +45,7 @@ class Behind:
 def behind(configured: Settings, places: dict[str, Place], tmp_path: Path) -> Behind:
     """Packets of the test's own."""
     send_packets(configured, [cite(places, f"stored, {tmp_path}")])
-    sink = Sink(configured)
-    drain(sink, configured)
-    due = sink.positions[_TOPIC, 0]
-    sink.close()
+    due = _stored_up_to(configured)
     gone, left = (cite(places, f"{what}, {tmp_path}") for what in ("gone", "left"))
     send_packets(configured, [gone, left])
     delete_before(configured.kafka.bootstrap, _TOPIC, 0, due + 1)
@@ -66,6 +65,20 @@ def test_records_that_are_gone_end_the_sink_every_time_and_are_on_record(
     assert behind.due == _stored_offset(configured)
 
 
+def test_topics_that_were_made_anew_end_the_sink_too(configured: Settings, places: dict[str, Place]) -> None:
+    """Stored offsets beyond the end say that the tables are of another log: nobody but a person may mix the two."""
+    send_packets(configured, [cite(places, "anew")])
+    _stored_up_to(configured)
+    engine = open_database(configured.sink.database)
+    with engine.begin() as connection:
+        connection.execute(update(SINK_OFFSETS).values(next_offset=SINK_OFFSETS.c.next_offset + 1_000_000))
+        connection.execute(delete(PACKETS))
+    engine.dispose()
+    with pytest.raises(KafkaProblem, match=r"records are gone before they were stored .*and \d+ more"):
+        Sink(configured)
+    assert not rows_of(configured, select(PACKETS.c.candidate_id))
+
+
 def test_a_person_who_accepts_the_gap_goes_on_with_what_is_left_and_that_is_on_record_first(
     configured: Settings, behind: Behind, broker_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -83,11 +96,26 @@ def test_a_person_who_accepts_the_gap_goes_on_with_what_is_left_and_that_is_on_r
         while not opening.done():
             audit_all(audited)
     sink = opening.result()
-    drain(sink, configured)
+
+    def shown() -> set[str]:
+        sink.step()
+        return {name for (name,) in rows_of(configured, select(PACKETS.c.candidate_id))}
+
+    eventually(lambda: behind.left in shown(), 60, "what is left is stored")
+    assert behind.gone not in shown()
     sink.close()
     assert ("passed over", "sink", behind.due) in _entries(configured, behind.due)
-    shown = {name for (name,) in rows_of(configured, select(PACKETS.c.candidate_id))}
-    assert (True, False) == (behind.left in shown, behind.gone in shown)
+
+
+def _stored_up_to(settings: Settings) -> int:
+    """A sink, from its start until it has stored every packet; the offset after the last one."""
+    end = end_offsets(settings.kafka.bootstrap, [(_TOPIC, 0)])[_TOPIC, 0]
+    sink = Sink(settings)
+    eventually(
+        lambda: sink.step() >= 0 and sink.positions.get((_TOPIC, 0)) == end, 60, "every packet is stored"
+    )
+    sink.close()
+    return end
 
 
 def _entries(settings: Settings, due: int) -> set[tuple[str, str, int]]:
@@ -105,17 +133,3 @@ def _stored_offset(settings: Settings) -> int:
     place = (SINK_OFFSETS.c.topic == _TOPIC, SINK_OFFSETS.c.partition == 0)
     ((offset,),) = rows_of(settings, select(SINK_OFFSETS.c.next_offset).where(*place))
     return int(offset)
-
-
-def test_topics_that_were_made_anew_end_the_sink_too(configured: Settings, places: dict[str, Place]) -> None:
-    """Stored offsets beyond the end say that the tables are of another log: nobody but a person may mix the two."""
-    send_packets(configured, [cite(places, "anew")])
-    stored(configured)
-    engine = open_database(configured.sink.database)
-    with engine.begin() as connection:
-        connection.execute(update(SINK_OFFSETS).values(next_offset=SINK_OFFSETS.c.next_offset + 1_000_000))
-        connection.execute(delete(PACKETS))
-    engine.dispose()
-    with pytest.raises(KafkaProblem, match=r"records are gone before they were stored .*and \d+ more"):
-        Sink(configured)
-    assert not rows_of(configured, select(PACKETS.c.candidate_id))
