@@ -148,6 +148,43 @@ PAGE_SECONDS: Final = Histogram(
     "incidents_page_seconds", "Time from a request to the first byte of its answer", ("page",)
 )
 
+INCIDENTS: Final = Gauge(
+    "incidents_measured",
+    "Incidents that began within `sink.measures_days`: what the measures are of",
+    ("tenant",),
+)
+TIME_TO_CONTEXT: Final = Gauge(
+    "incidents_time_to_context_seconds",
+    "From the arrival of an incident's first alert until its first packet could be read; quantile 0.5 or 0.9",
+    ("tenant", "quantile"),
+)
+TIME_TO_UPDATE: Final = Gauge(
+    "incidents_time_to_first_update_seconds",
+    "From there until the first internal update was said to be sent; quantile 0.5 or 0.9",
+    ("tenant", "quantile"),
+)
+DEDUPE_RATIO: Final = Gauge(
+    "incidents_dedupe_ratio",
+    "Share of notifications that needed no incident of their own; read it with the over-merges",
+    ("tenant",),
+)
+OVER_MERGES: Final = Gauge(
+    "incidents_over_merge_reports",
+    "Splits by people: what did not belong together had been joined",
+    ("tenant",),
+)
+FALSE_PAGE_RATIO: Final = Gauge(
+    "incidents_false_page_ratio",
+    "Share of incidents said to be false pages; none while nobody has said anything",
+    ("tenant",),
+)
+MISROUTE_RATIO: Final = Gauge(
+    "incidents_misroute_ratio",
+    "Share of incidents said to be another team's; none while nobody has said anything",
+    ("tenant",),
+)
+HANDOFFS: Final = Gauge("incidents_handoffs", "How often incidents were handed over", ("tenant",))
+
 LIMIT: Final = Gauge("incidents_limit", "The most that may be", ("limit",))
 LIMIT_USED: Final = Gauge("incidents_limit_used", "How much of it there is now", ("limit",))
 LIMIT_HITS: Final = Counter(
@@ -160,6 +197,8 @@ METRICS: Final[tuple[Metric, ...]] = (
     *(ROUTED, NOTIFICATIONS, DEDUPLICATED, OUTPUTS, REVISIONS),
     *(EVENT_TIME_DELAY, INPUT_DELAY, STATE, LARGEST_SCOPE, SNAPSHOT_AGE, SNAPSHOT_BYTES),
     *(AUDIT_LINES, AUDIT_SEQUENCE, AUDIT_UNSIGNED, CHECKPOINT_AGE),
-    *(ROWS, UNPROVEN, PAGE_REQUESTS, PAGE_SECONDS, LIMIT, LIMIT_USED, LIMIT_HITS),
+    *(ROWS, UNPROVEN, PAGE_REQUESTS, PAGE_SECONDS),
+    *(INCIDENTS, TIME_TO_CONTEXT, TIME_TO_UPDATE, DEDUPE_RATIO, OVER_MERGES),
+    *(FALSE_PAGE_RATIO, MISROUTE_RATIO, HANDOFFS, LIMIT, LIMIT_USED, LIMIT_HITS),
 )
 """All of them, in the order in which the data moves."""

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from schemas.audit import AuditRecord, DeadLetter
 from schemas.codec import Undecodable, decode
 from schemas.events import HEADER_INGESTED_AT, HEADER_TENANT, HEADER_TICK, Change, Entity
+from schemas.feedback import Feedback
 from schemas.model import Message
 from schemas.packets import Candidate, Packet, Proposal
 from schemas.settings import Settings, is_replay
@@ -20,6 +21,7 @@ from sinks.rows import (
     audit_row,
     change_rows,
     entity_rows,
+    feedback_row,
     letter_row,
     proposal_row,
     unreadable_row,
@@ -30,6 +32,7 @@ from wire.reader import Place
 SINK_TOPICS: Final = (
     *CHANGE_TOPICS.values(),
     "catalog",
+    "feedback",
     "incident-candidates",
     "context-packets",
     "action-proposals",
@@ -96,6 +99,8 @@ class Batch:
                 self.rows.append(letter_row(message))
             case Change():
                 self.rows.extend(change_rows(tenant, place, message))
+            case Feedback():
+                self.rows.append(feedback_row(tenant, message))
             case Entity():
                 self.rows.extend(entity_rows(tenant, _since(record, tenant), message))
 

@@ -12,10 +12,12 @@ from sqlalchemy import Table
 from schemas.audit import AuditEntry, AuditRecord, DeadLetter
 from schemas.codec import Undecodable, decode
 from schemas.events import Change, Entity
+from schemas.feedback import Feedback
 from schemas.identity import content_hash, digest
 from schemas.packets import Candidate, Proposal
 from schemas.times import LATEST
 from sinks.catalog_table import CATALOG_ENTRIES
+from sinks.feedback_table import FEEDBACK
 from sinks.tables import AUDIT, CANDIDATE_REVISIONS, CHANGES, DEAD_LETTERS, MEMBERS, ORIGINALS, PROPOSALS
 from streams.evidence import original_text
 from streams.redact import redact
@@ -109,6 +111,12 @@ def entity_rows(tenant: str, since: int, entity: Entity) -> Iterator[Row]:
     identity = digest("catalog", entity.entity, since, hashed)
     body = orjson.dumps(facts).decode()
     yield _row(CATALOG_ENTRIES, tenant=tenant, entry_id=identity, since=since, **columns, body=body)
+
+
+def feedback_row(tenant: str, feedback: Feedback) -> Row:
+    """What a person has said about an incident, its words redacted."""
+    said: Any = redact(feedback.model_dump(exclude={"alerts", "kept"}))
+    return _row(FEEDBACK, tenant=tenant, **said, body=feedback.model_dump_json(exclude={"note", "cause"}))
 
 
 def audit_row(partition: int, record: AuditRecord) -> Row:

@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from schemas.settings import Settings
 from sinks.batch import Batch, Incoming
 from sinks.database import DatabaseProblem, opened, patiently
+from sinks.measuring import Measures
 from sinks.observing import stored
 from sinks.originals import Originals
 from sinks.proving import Missing, packet_rows, place_of, resolve
@@ -64,6 +65,7 @@ class Sink:
             self._engine.dispose()
             raise
         self._retention = Retention(settings.sink)
+        self._measures = Measures(settings.sink.measures_days)
         self._originals = Originals(RandomReader(bootstrap))
         self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
         self._consumer.assign([TopicPartition(*at, offset) for at, offset in sorted(where.items())])
@@ -80,8 +82,13 @@ class Sink:
             patiently(self._engine, lambda: self._write(batch))
             self._offsets |= batch.after
             stored(batch, time.time())
-        patiently(self._engine, lambda: self._retention.step(self._engine, time.time_ns() // 1000))
+        patiently(self._engine, lambda: self._look_after(time.time_ns() // 1000))
         return batch.records
+
+    def _look_after(self, now: int) -> None:
+        """What is due beside storing."""
+        self._retention.step(self._engine, now)
+        self._measures.step(self._engine, now)
 
     @property
     def positions(self) -> dict[tuple[str, int], int]:
