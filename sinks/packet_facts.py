@@ -63,12 +63,12 @@ def top_signals(packet: Packet, cite: Cite) -> Iterator[list[str]]:
     """What was measured, beside what the alerts say above; and what there is no source of. None in older packets."""
     lines = ["TOP SIGNALS"]
     for signal in packet.signals:
+        first = f"  {padded(plain(signal.kind, 8), 8)}  "
         if signal.claim is None:
-            lines.append(f"  {padded(plain(signal.kind, 20), 8)}  {plain(signal.text, 60)}")
+            lines += wrapped(first, plain(signal.text), 12)
         elif signal.kind != "alert":
-            said = f"{plain(signal.text)} {cite.claim(signal.claim)}"
             names = f"{plain(signal.service, 60)} {plain(signal.name, 60)}"
-            lines += wrapped(f"  {padded(plain(signal.kind, 20), 8)}  {names}: ", said, 12)
+            lines += wrapped(first, f"{names}: {plain(signal.text)} {cite.claim(signal.claim)}", 12)
     if packet.signals:
         yield lines
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from schemas.answers import AnswerFacts
+from schemas.answers import AnswerFacts, Aspect
 from schemas.claims import Claim
 from schemas.packets import Failing, Unknown
 from schemas.settings import Settings
@@ -15,6 +15,7 @@ from streams.citations import Citations, claim
 
 _MOST: Final = 12
 _NO_SOURCE: Final = "no source configured"
+_ORDER: Final[tuple[Aspect, ...]] = ("errors", "latency", "traffic", "saturation")
 
 
 def top_signals(
@@ -34,7 +35,13 @@ def top_signals(
 
 
 def _numbers(assessment: Assessment) -> list[AnswerState]:
-    return [a for a in assessment.answers if a.facts.outcome == "answered" and a.facts.aspect != "check"]
+    """Those with a number, the suspected root first, and of each service errors before all else."""
+    answers = [a for a in assessment.answers if a.facts.outcome == "answered" and a.facts.aspect != "check"]
+    services = [*assessment.roots, *assessment.services]
+    named = {service: place for place, service in reversed(list(enumerate(services)))}
+    return sorted(
+        answers, key=lambda a: (named.get(a.facts.service, len(named)), _ORDER.index(a.facts.aspect))
+    )
 
 
 def _of_alert(line: Failing) -> TopSignal:
@@ -83,9 +90,9 @@ def check_answer(query: str | None, assessment: Assessment, cite: Citations) -> 
         return None
     facts = found.facts
     if facts.outcome == "answered" and facts.value is not None:
-        return claim(
-            f"answered {number_text(facts.value, facts.unit)}", cite.answer(found), values=(facts.value,)
-        )
+        return claim(number_text(facts.value, facts.unit), cite.answer(found), values=(facts.value,))
+    if facts.outcome == "empty":
+        return claim("nothing: there is no such sample", cite.answer(found))
     return claim(f"no number: {why_not(facts)}", cite.answer(found))
 
 
@@ -98,6 +105,11 @@ def metrics_gaps(assessment: Assessment, around: Surroundings, settings: Setting
         yield Unknown(code="metrics_not_asked", text="Metrics: no query has been answered.")
     for answer in assessment.answers:
         facts = answer.facts
-        if facts.outcome != "answered":
-            text = f"Metrics: {facts.title} of {facts.service} is not known: {why_not(facts)}."
+        if facts.outcome != "answered" and (facts.aspect, facts.outcome) != ("check", "empty"):
+            what = (
+                f"the check of {facts.service}"
+                if facts.aspect == "check"
+                else f"{facts.title} of {facts.service}"
+            )
+            text = f"Metrics: {what} is not known: {why_not(facts)}."
             yield Unknown(code=f"metrics_{facts.outcome}", subject=facts.service, text=text)

@@ -86,9 +86,20 @@ def test_a_check_shows_what_its_query_gave_and_nothing_is_confirmed_by_it() -> N
     assert checks
     packet, without = _told(world, checks), _told(silent, [])
     answered = [h.check.answer for h in packet.hypotheses if h.check and h.check.answer]
-    assert ["answered 12"] == [claim.text for claim in answered]
+    assert ["12"] == [claim.text for claim in answered]
     assert [h.confidence for h in without.hypotheses] == [h.confidence for h in packet.hypotheses]
     assert without.candidate.proposals == packet.candidate.proposals
+
+
+def test_a_check_whose_query_finds_nothing_has_an_answer_and_is_no_gap() -> None:
+    """That there was no such alert is what was asked."""
+    world = _story()
+    nothing = Came(200, b'{"status":"success","data":{"result":[]}}')
+    checks = [answer_of(q, nothing, at(200), "") for q in _queries(world) if q.about.aspect == "check"]
+    packet = _told(world, checks)
+    answered = [h.check.answer for h in packet.hypotheses if h.check and h.check.answer]
+    assert ["nothing: there is no such sample"] == [claim.text for claim in answered]
+    assert "metrics_empty" not in packet.candidate.unknowns
 
 
 @pytest.mark.parametrize(
