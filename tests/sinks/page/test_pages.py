@@ -8,6 +8,7 @@ from tests.sinks.page.site import Site, short
 
 SECTIONS = [
     "What is failing",
+    "Top signals",
     "What changed",
     "Time line",
     "Blast radius",
@@ -45,7 +46,7 @@ def test_every_citation_leads_to_its_stored_original(site: Site) -> None:
     """One click should lead to the position, the hash and the original itself."""
     page = site.get(f"/incidents/{short('one')}")
     links = set(re.findall(rf'href="(/incidents/{short("one")}/evidence/[^"]+)"', page.text))
-    assert {f"e{n}" for n in range(1, 8)} == {link.rpartition("/")[2] for link in links}
+    assert {"q1", *(f"e{n}" for n in range(1, 8))} == {link.rpartition("/")[2] for link in links}
     for link in links:
         shown = site.get(link)
         assert (200, True) == (shown.status_code, "the original below has this hash" in shown.text), link
