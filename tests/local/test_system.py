@@ -31,6 +31,16 @@ def test_every_process_is_told_its_settings_its_name_and_its_port() -> None:
     ]
 
 
+def test_the_query_agent_runs_where_there_is_somebody_to_ask() -> None:
+    """Beside the sink, with a name and a port like the others."""
+    system = describe(["incidents"], Path("/s.toml"), range(1, 9), workers=1, asks=True)
+    commands = [" ".join(part.command) for part in system.parts]
+    assert "incidents querier --settings /s.toml --name querier --health-port 5" == commands[-2]
+    assert ["gateway", "worker-1", "auditor", "sink", "querier", "web"] == [
+        part.name for part in system.parts
+    ]
+
+
 def test_too_few_ports_are_a_mistake_of_the_caller() -> None:
     """Every process should have a port of its own."""
     with pytest.raises(ValueError, match="shorter"):
