@@ -1,26 +1,27 @@
 """Owns the ablation: each part of the judgement set to nothing in turn, and what the scores are without it.
 
-`python -m bench.ablation FOLDER [RECORDING ...]` prints a line for each part; `--as-of 120` prints instead what the
-scores were so many seconds after each candidate's first revision. May not: see the truth; only the scorer reads it.
+`python -m bench.ablation FOLDER [RECORDING ...]` prints a line for each part; `--as-of 120` prints instead how
+right the answer on each incident was so many seconds after its first alert was shown. The product never sees the truth:
+it says here at which moment to look, and the scorer judges.
 """
 
 import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
+from bench.early import early
 from cli.build import build
 from cli.inprocess import InProcess
 from cli.replay import Step, in_process, steps_of
-from schemas.packets import Candidate
-from schemas.settings import REPLAY_PREFIX, Settings, micros
-from sources.recording import Tick
+from schemas.settings import REPLAY_PREFIX, Settings
 from streams.export import export
 
 _NEVER: Final = 1e12
@@ -79,14 +80,20 @@ class Score:
 def main(
     recordings: Annotated[Path, typer.Argument(help="Folder of recordings.", exists=True)],
     only: Annotated[list[str] | None, typer.Argument(help="Some of them; by default all.")] = None,
-    as_of: Annotated[float | None, typer.Option("--as-of", help="Seconds after the first revision.")] = None,
+    as_of: Annotated[
+        float | None, typer.Option("--as-of", help="Seconds after an incident's first alert.")
+    ] = None,
 ) -> None:
     """Print F1, over-merge, culprit, root and owner of each recording, without each part in turn."""
     names = only or sorted(path.parent.name for path in recordings.glob("*/events.jsonl"))
     steps = {name: steps_of(recordings / name) for name in names}
     typer.echo(f"{'':22}" + "".join(f"{name:28}" for name in names))
-    for part, changed in PARTS.items() if as_of is None else [(f"after {as_of:.0f} s", {})]:
-        scores = (_score(recordings / name, steps[name], settings_without(changed), as_of) for name in names)
+    if as_of is not None:
+        shares = (_shares(recordings / name, steps[name], as_of) for name in names)
+        typer.echo(f"{f'after {as_of:.0f} s':22}" + "".join(f"{share:28}" for share in shares))
+        return
+    for part, changed in PARTS.items():
+        scores = (_score(recordings / name, steps[name], settings_without(changed)) for name in names)
         typer.echo(f"{part:22}" + "".join(f"{score!s:28}" for score in scores))
 
 
@@ -98,31 +105,39 @@ def settings_without(changed: Mapping[str, Any]) -> Settings:
     )
 
 
-def _score(recording: Path, steps: list[Step], settings: Settings, as_of: float | None) -> Score:
-    tenant = f"{REPLAY_PREFIX}ablation"
-    if as_of is None:
-        written = in_process(steps, tenant, settings)
-    else:
-        written = export(early(InProcess(tenant, settings, build()), steps, as_of))
+def _score(recording: Path, steps: list[Step], settings: Settings) -> Score:
+    written = in_process(steps, f"{REPLAY_PREFIX}ablation", settings)
+    return Score.of(_judged(recording, recording / "truth.json", written))
+
+
+def _shares(recording: Path, steps: list[Step], as_of: float) -> str:
+    """Shares of incidents whose culprit, root and owner were right by then."""
+    incidents = {one["id"]: one for one in json.loads((recording / "truth.json").read_text())["incidents"]}
+    run, hits = InProcess(f"{REPLAY_PREFIX}ablation", Settings(), build()), Counter[str]()
+    for name, candidates in early(run, steps, incidents, as_of):
+        with tempfile.TemporaryDirectory() as scratch:
+            alone = Path(scratch, "truth.json")
+            alone.write_text(json.dumps({"incidents": [incidents[name]], "background_alerts": []}))
+            scores = _judged(recording, alone, export(candidates))
+        for what, share in (
+            ("culprit", scores["culprit"]["all"]["top1"]),
+            ("root", scores["root_service_top1"]),
+            ("owner", scores["owner"]),
+        ):
+            hits[what] += share["hits"]
+            hits[f"{what}s"] += share["of"]
+    return " ".join(f"{hits[what] / hits[f'{what}s']:.2f}" for what in ("culprit", "root", "owner"))
+
+
+def _judged(recording: Path, truth: Path, written: bytes) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         said, found = Path(scratch, "export.jsonl"), Path(scratch, "scores.json")
         said.write_bytes(written)
-        scorer = [recording.parent.parent / "score.py", "--truth", recording / "truth.json"]
+        scorer = [recording.parent.parent / "score.py", "--truth", truth]
         command = [sys.executable, *map(str, scorer), "--export", str(said), "--json", str(found)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 - named by the user
-        return Score.of(json.loads(found.read_text()))
-
-
-def early(run: InProcess, steps: Iterable[Step], seconds: float) -> Iterator[Candidate]:
-    """The revisions of each candidate that came within so many seconds of its first."""
-    first: dict[str, int] = {}
-    for step in steps:
-        for output in run.run([step]):
-            candidate = output.message
-            if isinstance(candidate, Candidate) and isinstance(step, Tick):
-                began = first.setdefault(candidate.candidate_id, step.at)
-                if step.at <= began + micros(seconds):
-                    yield candidate
+        scores: dict[str, Any] = json.loads(found.read_text())
+        return scores
 
 
 if __name__ == "__main__":

@@ -62,10 +62,13 @@ class Surroundings:
         return before[-1] if before else None, [other for other in others if place_of(other) > place]
 
     def undoing(self, change: ChangeState) -> Iterator[ChangeState]:
-        """Later changes of the same target that went back to the value from before."""
+        """Later changes of the same target that went back to the value from before, or took away what it made."""
         before, at = change.facts.before, change.facts.effective_at
+        created = change.facts.operation == "create"
         for other in self.of_target(change):
-            if before is not None and other.facts.after == before and other.facts.effective_at > at:
+            gone = created and other.facts.operation == "delete"
+            back = before is not None and other.facts.after == before
+            if (gone or back) and other.facts.effective_at > at:
                 yield other
 
     def of_target(self, change: ChangeState) -> Iterator[ChangeState]:

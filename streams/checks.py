@@ -28,12 +28,25 @@ def check_of(scored: Scored, likelier: Iterable[Scored], assessment: Assessment)
     same = [one.change for one in likelier if one.change and one.change.facts.target == change.facts.target]
     if same:
         return _of_moment(max(same[0], change, key=place_of), change, assessment)
-    service = _service(assessment)
+    service = _failing(scored, assessment)
     return {"flag": _of_flag, "deploy": _of_deploy}.get(change.facts.kind, _of_config)(change.facts, service)
 
 
 def _service(assessment: Assessment) -> str:
     return assessment.services[0] if assessment.services else "what fails"
+
+
+def _failing(scored: Scored, assessment: Assessment) -> str:
+    """The first service whose alerts may come from a change; asking another tells nothing of it."""
+    group, service = assessment.group, scored.service
+    if service is None:
+        return _service(assessment)
+    hit = (
+        kin.service
+        for kin in group.kins
+        if kin.service is not None and service in group.travel.causes((kin.service, kin.golden))
+    )
+    return next(hit, None) or _service(assessment)
 
 
 def _of_flag(facts: ChangeFacts, service: str) -> Check:

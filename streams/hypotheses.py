@@ -9,6 +9,7 @@ from schemas.times import clock_text, span_text
 from streams.assess import Assessment, Surroundings
 from streams.checks import check_of
 from streams.citations import Citations, claim, time_value
+from streams.group import Placed
 from streams.hearing import statement, verdicts
 from streams.rank import Scored
 from streams.state import ChangeState
@@ -44,7 +45,9 @@ def _hypothesis(
     speaks_for = (
         _for(scored, change, assessment, around, cite) if change else _for_no_change(assessment, cite)
     )
-    speaks_against = _against(scored, change, assessment, cite) if change else iter(())
+    speaks_against = (
+        _against(scored, change, assessment, cite) if change else _against_no_change(assessment, cite)
+    )
     check = check_of(scored, assessment.ranked[: rank - 1], assessment)
     return Hypothesis(
         rank=rank,
@@ -124,6 +127,38 @@ def _against(scored: Scored, change: ChangeState, assessment: Assessment, cite: 
         yield claim("nothing ties it to a service that alerts", cite.change(change))
     elif scored.service not in assessment.services:
         yield claim(f"{scored.service} itself raises no alert", cite.change(change))
+    yield from _against_unexplained(scored, assessment, cite)
+
+
+def _unexplained(scored: Scored, assessment: Assessment) -> list[Placed]:
+    """The alerts of a named service that may not come from where the change was made."""
+    group, service = assessment.group, scored.service
+    if service is None:
+        return []
+    return [
+        placed
+        for placed, kin in zip(group.placed, group.kins, strict=True)
+        if kin.service is not None and service not in group.travel.causes((kin.service, kin.golden))
+    ]
+
+
+def _against_unexplained(scored: Scored, assessment: Assessment, cite: Citations) -> Iterator[Claim]:
+    left, total = _unexplained(scored, assessment), len(assessment.group.placed)
+    if left:
+        text = f"{len(left)} of {total} alerts do not come from there, by the dependencies known"
+        yield claim(text, cite.alert(left[0].alert))
+
+
+def _against_no_change(assessment: Assessment, cite: Citations) -> Iterator[Claim]:
+    """The likeliest change, were it to blame, explains what no change does not."""
+    best = next((scored for scored in assessment.ranked if scored.change is not None), None)
+    if best is None or best.change is None or best.service is None:
+        return
+    total = len(assessment.group.placed)
+    explained = total - len(_unexplained(best, assessment))
+    if explained:
+        text = f"{explained} of {total} alerts may come from {best.change.facts.title}"
+        yield claim(text, cite.change(best.change), cite.alert(assessment.group.placed[0].alert))
 
 
 def _told_against(scored: Scored, change: ChangeState, cite: Citations) -> Iterator[Claim]:

@@ -94,7 +94,7 @@ def _root_claims(assessment: Assessment, around: Surroundings, cite: Citations) 
     reached = [
         placed
         for placed, kin in zip(group.placed, group.kins, strict=True)
-        if kin.service is not None and root in group.travel.costs((kin.service, kin.golden))
+        if kin.service is not None and root in group.travel.causes((kin.service, kin.golden))
     ]
     said = "" if root in assessment.services else ", though it raises none itself"
     text = f"{root} is the suspected root ({belief:.0%}): {len(reached)} of {len(group.placed)} alerts may come from it"

@@ -62,6 +62,22 @@ def test_a_suspect_says_what_speaks_against_it() -> None:
     assert "payment itself raises no alert" == _top(turned_on(40), fires("checkout")).claims_against[0].text
 
 
+def test_alerts_that_a_change_does_not_explain_speak_against_it() -> None:
+    """Payment was changed; the ledger's alert beside payment's cannot come from there, and is counted."""
+    packet = last_packet(turned_on(40), fires(), fires("cart", 101))
+    [top, none] = packet.hypotheses[:2]
+    said = "1 of 2 alerts do not come from there, by the dependencies known"
+    assert said in [claim.text for claim in top.claims_against]
+    assert "1 of 2 alerts may come from flag express off -> on" in [c.text for c in none.claims_against]
+
+
+def test_a_check_asks_about_a_service_that_the_change_may_have_hit() -> None:
+    """The cart failed first, and cannot come from payment: whether it recovers tells nothing of payment's flag."""
+    top = _top(turned_on(40), fires("cart", 99), fires())
+    assert top.check is not None
+    assert "Is the error rate of payment the same for requests where express is off?" == top.check.question
+
+
 def test_no_change_says_how_many_were_looked_at() -> None:
     """Changes elsewhere do not touch what fails."""
     assert "none of the 1 changes near the onset touches what fails" in [

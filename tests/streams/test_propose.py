@@ -50,6 +50,18 @@ def test_a_proposal_for_the_whole_cluster_is_of_high_impact() -> None:
     assert "C" == _proposal(wide).tier
 
 
+def test_what_was_made_and_is_gone_needs_no_taking_back() -> None:
+    """A network policy is created, payment fails, the policy is deleted: the proposal says that it is gone."""
+    made = change("config", "deny", when=-100, service="payment", before=None, after="closed")
+    gone = change("config", "deny", when=300, service="payment", before="closed", after=None)
+    overtaken = _proposal(
+        made.model_copy(update={"operation": "create"}),
+        sent_at_once(gone.model_copy(update={"operation": "delete"})),
+    ).overtaken
+    assert overtaken is not None
+    assert overtaken.text.endswith("at 03:05:00 has undone it already")
+
+
 def test_a_proposal_that_was_overtaken_says_so() -> None:
     """The flag was turned off by hand; the proposal stays in sight with what has happened since."""
     made = change("flag", "express", when=70, service="payment", before="off", after="on")
