@@ -66,6 +66,7 @@ def watch_folds(folds: Folds, settings: CorrelationSettings) -> None:
     watch(EVENT_TIME_DELAY, lambda: _delays(folds, time.time()))
     watch(INPUT_DELAY, lambda: _input_delays(folds, time.time()))
     bound("scope_alerts", settings.max_alerts, lambda: _most(folds, lambda scope: len(scope.alerts)))
+    bound("candidate_alerts", settings.max_members, lambda: _most(folds, _largest_candidate))
 
 
 def _arrived(name: Hop, batch: Batch) -> None:
@@ -103,6 +104,10 @@ def _largest(memory: Memory) -> Mapping[str, int]:
 def _most(folds: Folds, size: Callable[[ScopeMemory], int]) -> int:
     scopes = (scope for fold in list(folds().values()) for scope in list(fold.memory.scopes.values()))
     return max(map(size, scopes), default=0)
+
+
+def _largest_candidate(scope: ScopeMemory) -> int:
+    return max((each.life.size for each in list(scope.published.values()) if each.life), default=0)
 
 
 def _delays(folds: Folds, now: float) -> Readings:

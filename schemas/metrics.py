@@ -9,7 +9,15 @@ from typing import Final, Literal
 
 Hop = Literal["delivery", "append", "routed", "folded", "audited", "stored"]
 """The steps of the way from a sender to a readable row, in order."""
-LimitName = Literal["waiting_deliveries", "sender_requests", "scope_alerts"]
+LimitName = Literal[
+    "waiting_deliveries",
+    "sender_requests",
+    "delivery_bytes",
+    "delivery_seconds",
+    "unacknowledged_records",
+    "scope_alerts",
+    "candidate_alerts",
+]
 """What is bounded while it grows; a new bound is named here, and told by `wire.meters.bound` and `wire.meters.hit`."""
 
 _FAST: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0)

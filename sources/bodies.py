@@ -11,6 +11,7 @@ from typing import Final
 from schemas.settings import GatewaySettings
 from sources.letters import MAX_ORIGINAL, Raw
 from sources.tenancy import Denied
+from wire.meters import hit
 
 _HASHED_BEYOND: Final = 16
 """Limits' worth of bytes that are still hashed; a body that goes on is left there."""
@@ -20,10 +21,14 @@ async def read_in_time(chunks: AsyncIterator[bytes], settings: GatewaySettings) 
     """The body, as `read_body` gives it. Raises Denied (408) when its sender is too slow."""
     try:
         async with asyncio.timeout(settings.slow_s):
-            return await read_body(chunks, settings.max_body_bytes)
+            body = await read_body(chunks, settings.max_body_bytes)
     except TimeoutError as slow:
+        hit("delivery_seconds")
         detail = f"the body did not come within {settings.slow_s:g} s: send it again"
         raise Denied(408, "too_slow", detail) from slow
+    if isinstance(body, Raw):
+        hit("delivery_bytes")
+    return body
 
 
 async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes | Raw:

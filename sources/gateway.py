@@ -40,7 +40,7 @@ from sources.told import told
 from streams.redact import Json
 from wire.durable import Durable, Place
 from wire.errors import KafkaProblem
-from wire.meters import bound, hit
+from wire.meters import hit
 
 RECEIVED_AT: Final = "x-received-at"
 """Header of a replay's delivery: when it was received, RFC 3339."""
@@ -77,8 +77,7 @@ class Gateway:
         """Quotas of its own for each gateway, and its bounds for all to see."""
         self.quota = LetterQuota(self.settings.gateway.letter_bytes_per_hour)
         self.pace = RequestQuota(self.settings.gateway.requests_per_s)
-        bound("waiting_deliveries", self.settings.gateway.max_waiting, lambda: self.waiting)
-        bound("sender_requests", self.settings.gateway.requests_per_s)
+        observing.bounds(self.settings.gateway, lambda: self.waiting)
 
     async def deliver(self, request: Request) -> Response:
         """POST /v1/{source} and /t/{tenant}/v1/{source}."""

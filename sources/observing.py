@@ -5,13 +5,22 @@ May not: change anything, or wait. Goes to: `wire.meters`.
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from schemas.audit import DeadLetter
 from schemas.metrics import DEAD_LETTERS, OVER_QUOTA, PUBLISHED, REQUESTS, UNSIGNED
+from schemas.settings import GatewaySettings
 from sources.catalogue import FORMATS
 from wire.durable import Place
-from wire.meters import count, hop
+from wire.meters import bound, count, hop
+
+
+def bounds(settings: GatewaySettings, waiting: Callable[[], int]) -> None:
+    """What a gateway lets senders take of it; `waiting`: deliveries in hand when somebody looks."""
+    bound("waiting_deliveries", settings.max_waiting, waiting)
+    bound("sender_requests", settings.requests_per_s)
+    bound("delivery_bytes", settings.max_body_bytes)
+    bound("delivery_seconds", settings.slow_s)
 
 
 def answered(source: str, code: int, began: float) -> None:

@@ -19,6 +19,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from wire.admin import MAX_RECORD_BYTES
 from wire.errors import KafkaProblem
+from wire.meters import bound, hit
 
 _IDLE_S = 0.05
 """Pause of the thread between two looks at delivery reports that nobody waits for."""
@@ -114,6 +115,7 @@ class Outbox:
             _settings(bootstrap, timeout_s, linger_ms, most_waiting) | dict(client or {}),
             logger=logging.getLogger("librdkafka"),
         )
+        bound("unacknowledged_records", most_waiting, lambda: len(self._producer))
         self._thread = threading.Thread(target=self._serve, name="outbox", daemon=True)
         self._thread.start()
 
@@ -135,6 +137,7 @@ class Outbox:
             try:
                 self._produce(topic, key, value, partition, headers)
             except BufferError:
+                hit("unacknowledged_records")
                 await self.flush()
             else:
                 return

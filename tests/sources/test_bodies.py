@@ -1,13 +1,20 @@
 """Bodies: whole within the limit, their beginning and hash beyond."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterable
 from hashlib import sha256
 
 import pytest
+from prometheus_client import REGISTRY
 
-from sources.bodies import raw_of, read_body
+from schemas.metrics import LIMIT_HITS
+from schemas.settings import GatewaySettings
+from sources.bodies import raw_of, read_body, read_in_time
 from sources.letters import MAX_ORIGINAL, Raw
+from sources.tenancy import Denied
+
+Chunks = Callable[[], AsyncIterator[bytes]]
 
 
 async def _chunks(sizes: Iterable[int]) -> AsyncIterator[bytes]:
@@ -53,3 +60,29 @@ def test_an_endless_body_is_left() -> None:
 def test_a_body_that_is_no_json_is_kept_likewise() -> None:
     """Its beginning, hash and size should be kept."""
     assert Raw(b"ab", sha256(b"ab").hexdigest(), 2) == raw_of(b"ab")
+
+
+async def _slowly() -> AsyncIterator[bytes]:
+    yield b"{"
+    await asyncio.Event().wait()
+
+
+async def _at_once() -> AsyncIterator[bytes]:
+    yield b"x" * 200
+
+
+@pytest.mark.parametrize(("chunks", "limit"), [(_slowly, "delivery_seconds"), (_at_once, "delivery_bytes")])
+def test_a_body_that_meets_a_bound_is_counted(chunks: Chunks, limit: str) -> None:
+    """One that is too slow is denied with 408, one that is too large is kept in part; both show in the metrics."""
+    before = _hits(limit)
+    with contextlib.suppress(Denied):
+        assert isinstance(asyncio.run(_read(chunks)), Raw)
+    assert before + 1 == _hits(limit)
+
+
+async def _read(chunks: Chunks) -> bytes | Raw:
+    return await read_in_time(chunks(), GatewaySettings(max_body_bytes=100, slow_s=0.05))
+
+
+def _hits(limit: str) -> float:
+    return REGISTRY.get_sample_value(LIMIT_HITS.name, {"limit": limit}) or 0.0
