@@ -19,7 +19,9 @@ another machine or container in. `incidents status` shows the addresses of a loc
 
 Beside these there are `process_*` and `python_*` of each process: memory, CPU time, open files, garbage collection.
 What is so now (kind gauge) is given by the processes that know it: nothing is asked of Kafka or the fold for each look.
-No label holds a name that a sender chose.
+No label holds a name that a sender chose; tenants are those of the settings.
+
+Alert rules: `deploy/alerts.yaml`, each with a page in `docs/operations` that says what to check and what to do.
 
 | metric | kind | labels | what it says |
 |---|---|---|---|

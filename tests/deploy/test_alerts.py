@@ -1,0 +1,72 @@
+"""The alert rules: Prometheus reads them, each fires when it should, names what exists, and has its runbook."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from docs.metrics_page import names
+
+_ROOT = Path(__file__).resolve().parents[2]
+_RULES = _ROOT / "deploy" / "alerts.yaml"
+_METRIC = re.compile(r"\bincidents_[a-z_]+")
+_SECTIONS = ("## Check", "## Do")
+
+
+def _rules() -> list[dict[str, Any]]:
+    groups = yaml.safe_load(_RULES.read_text())["groups"]
+    return [rule for group in groups for rule in group["rules"]]
+
+
+def _promtool(*arguments: str) -> None:
+    program = shutil.which("promtool")
+    if program is None:
+        pytest.skip("Prometheus is missing")
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stdout + done.stderr
+
+
+def test_prometheus_reads_the_rules() -> None:
+    """Its own checker should find nothing."""
+    _promtool("check", "rules", str(_RULES))
+
+
+def test_each_rule_fires_when_it_should(tmp_path: Path) -> None:
+    """Over made-up series each should fire after its time, and stay silent before."""
+    told = Path(__file__).with_name("alerts_test.yaml")
+    for file in (_RULES, told):
+        shutil.copy(file, tmp_path)
+    _promtool("test", "rules", str(tmp_path / told.name))
+
+
+def test_every_rule_is_tried() -> None:
+    """A rule that is added should be among the made-up series; those of one metric may share a case."""
+    tried = Path(__file__).with_name("alerts_test.yaml").read_text()
+    for rule in _rules():
+        assert set(_METRIC.findall(rule["expr"])) <= set(_METRIC.findall(tried)), rule["alert"]
+
+
+@pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule["alert"])
+def test_a_rule_names_metrics_that_exist(rule: dict[str, Any]) -> None:
+    """A metric that nobody declares would never fire, and nobody would know."""
+    assert set(_METRIC.findall(rule["expr"])) <= set(names())
+
+
+@pytest.mark.parametrize("rule", _rules(), ids=lambda rule: rule["alert"])
+def test_a_rule_has_its_runbook(rule: dict[str, Any]) -> None:
+    """At 3 a.m. it should say what it means, what to check and what to do, about this very rule."""
+    page = (_ROOT / rule["annotations"]["runbook"]).read_text()
+    assert page.startswith(f"# {rule['alert']}\n")
+    assert all(section in page for section in _SECTIONS)
+    assert rule["expr"] in page
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+def test_no_runbook_is_left_of_a_rule_that_is_gone() -> None:
+    """Each page of that folder should be a rule's."""
+    rules = {rule["alert"] for rule in _rules()}
+    assert {page.stem for page in (_ROOT / "docs" / "operations").glob("Incidents*.md")} == rules
