@@ -67,16 +67,27 @@ class CorrelationSettings(Message):
     )
     rate: float = Field(
         0.16,
-        description="Loss of score with the rate of alerts: times ln(1 + alerts a minute in the last half hour).",
+        description="Loss of score with the rate of alerts in its system: times ln(1 + alerts a minute lately).",
     )
-    split_cap: float = Field(3.0, description="Most that an alert may cost which a source does not explain.")
-    split_price: float = Field(6.4, description="What a second source must save, in dependencies.")
-    split_price_each: float = Field(0.2, description="What it must save for each alert besides.")
+    split_cap: float = Field(4.0, description="Most that an alert may cost which a source does not explain.")
+    split_apart: float = Field(
+        1.0,
+        description="What an alert costs with the time from its source's start: times ln(1 + time / unit).",
+    )
+    split_before: float = Field(1.5, description="What an alert costs more that began before its source.")
+    split_ends: float = Field(
+        1.0, description="The same for the time between their ends, once both have ended; ln is 2 at most."
+    )
+    split_price: float = Field(5.0, description="What a second source must save, in dependencies.")
+    split_price_each: float = Field(0.4, description="What it must save for each alert besides.")
+    split_price_stranger: float = Field(
+        1.5, description="What it must save for each alert besides that neither of the two sources explains."
+    )
     split_price_changed: float = Field(
-        0.7, description="What that price falls by for each of the two sources that was changed."
+        1.4, description="What that price falls by for each of the two sources that was changed."
     )
     split_change: float = Field(
-        0.9, description="What an alert costs less from a source that was just changed."
+        0.5, description="What an alert costs less from a source that was just changed."
     )
     split_change_s: float = Field(900.0, description="How long before an alert a change may be its source.")
     split_pause: float = Field(

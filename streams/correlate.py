@@ -14,7 +14,7 @@ from zlib import crc32
 
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
-from schemas.times import EARLIEST, HOUR
+from schemas.times import EARLIEST
 from streams.group import Group, Life, Placed
 from streams.kinship import Kin, Kinship, kin_of
 from streams.placing import Cluster, Placing, Plan, Told
@@ -27,7 +27,6 @@ from streams.wishes import Wishes, bundle, honoured, horizon, nothing
 Spot = tuple[int, AlertKey]
 """Place of an alert in time: its start for windows, and its key."""
 _UNNAMED = "alert:"
-_LATELY = HOUR // 2
 Sought = Callable[[int, int, Collection[str]], Iterable[Origin]]
 """Finds the changes on some services that took effect from one moment to another."""
 
@@ -89,10 +88,12 @@ class Index:
         alert, before = self.alerts[key], self.ends.get(key)
         if before == ended:
             return
-        self._take_back(bisect_left(self.spots, (min(ended, before or ended),)))
+        source, first = alert.facts.source, self.rhythms.at_first(alert.facts.source)
         if before is not None:
-            self.rhythms.remove(alert.facts.source, before, before - alert.at)
-        self.rhythms.add(alert.facts.source, ended, ended - alert.at)
+            self.rhythms.remove(source, before, before - alert.at)
+        self.rhythms.add(source, ended, ended - alert.at)
+        anew = self.rhythms.at_first(source) != first
+        self._take_back(0 if anew else bisect_left(self.spots, (min(ended, before or ended),)))
         self.ends[key] = ended
         if key in self.placing.kins:
             self.placing.kins[key] = self.placing.kins[key]._replace(ended=ended)
@@ -205,8 +206,7 @@ class Index:
         named = self.wishes().keys if done < len(spots) else frozenset()
         while done < len(spots):
             at, key = spots[done]
-            lately = done - bisect_left(spots, (at - _LATELY,))
-            cluster = self.placing.place(self._kin(at, key), lately)
+            cluster = self.placing.place(self._kin(at, key))
             for joined in (cluster, *(one for one, _, _ in self.placing.steps[-1].joined)):
                 self._stale(joined)
             if key in named:

@@ -1,5 +1,6 @@
 """Alerts placed one after the other, by start: clusters by average linkage, and how to take a placement back."""
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -76,14 +77,17 @@ class Placing:
     steps: list[Step] = field(default_factory=list)
     open: list[Cluster] = field(default_factory=list)
 
-    def place(self, kin: Kin, lately: int) -> Cluster:
-        """Places the alert that starts next; `lately` is the number of alerts in the half hour before it."""
+    began: dict[str | None, list[int]] = field(default_factory=dict)
+    """Starts of all that is placed by system, in order; under None those of any."""
+
+    def place(self, kin: Kin) -> Cluster:
+        """Places the alert that starts next."""
         self.kins[kin.key] = kin
         before = kin.at - micros(self.settings.quiet_s)
         closed = tuple(cluster for cluster in self.open if cluster.last < before)
         self._close(closed)
-        bar = self.settings.rate * log1p(min(_RATE_MOST, lately / (_RATE_S / 60)))
         system = self._system(kin.key)
+        bar = self.settings.rate * log1p(min(_RATE_MOST, self._rate(system, kin.at)))
         taking = self.open if system is None else self._of_system(system)
         values = sorted(((self._value(kin, cluster) - bar, cluster) for cluster in taking), key=self._order)
         alone = not values or values[0][0] <= 0
@@ -129,7 +133,10 @@ class Placing:
         before = cluster.last
         cluster.members.append(kin.key)
         cluster.last = kin.at
-        cluster.systems[self._system(kin.key)] += 1
+        system = self._system(kin.key)
+        cluster.systems[system] += 1
+        for one in {system, None}:
+            self.began.setdefault(one, []).append(kin.at)
         self.of[kin.key] = cluster
         self.steps.append(Step(kin.key, cluster, before, tuple(joining(cluster)), closed))
         return cluster
@@ -143,7 +150,10 @@ class Placing:
             self.of.update(dict.fromkeys(absorbed.members, absorbed))
             self.open.append(absorbed)
         step.cluster.members.pop()
-        _leave(step.cluster.systems, self._system(step.key))
+        system = self._system(step.key)
+        _leave(step.cluster.systems, system)
+        for one in {system, None}:
+            self.began[one].pop()
         step.cluster.last = step.before
         if not step.cluster.members:
             self.open.remove(step.cluster)
@@ -161,6 +171,16 @@ class Placing:
             for step in self.steps
             if step.key in self.of
         ]
+        self.began = {}
+        for step in self.steps:
+            for one in {self._system(step.key), None}:
+                self.began.setdefault(one, []).append(self.kins[step.key].at)
+
+    def _rate(self, system: str | None, at: int) -> float:
+        """Alerts a minute in the half hour before, of the system alone where it is known: others say nothing of it."""
+        began = self.began.get(system, [])
+        lately = len(began) - bisect_left(began, at - micros(_RATE_S))
+        return lately / (_RATE_S / 60)
 
     def _of_system(self, system: str) -> list[Cluster]:
         """The open clusters that an alert of a system may join: alerts of two known systems never belong together."""

@@ -15,6 +15,7 @@ USUAL: Final = 60.0
 _LONGER: Final = (900, 600, 300, 120)
 _REMEMBERED: Final = 64
 _ENOUGH: Final = 4
+"""Ended alerts that it takes to learn a rhythm."""
 _SHARE: Final = 0.8
 _TOLERANCE: Final = 0.02
 
@@ -34,10 +35,14 @@ class Rhythms:
         known = self.ended[source]
         del known[bisect_left(known, (ended_at, lasted))]
 
+    def at_first(self, source: str) -> float:
+        """The period by which the first alerts of a sender are seen: that of the first that ended."""
+        return _period([lasted for _, lasted in self.ended.get(source, [])[:_ENOUGH]])
+
     def period(self, source: str, at: int) -> float:
-        """Seconds between two evaluations of a sender, by the last alerts that had ended by then."""
+        """Seconds between two evaluations of a sender, by the last alerts that had ended by then, else by the first."""
         known = self.ended.get(source, [])
-        end = bisect_right(known, (at, 1 << 62))
+        end = max(bisect_right(known, (at, 1 << 62)), min(_ENOUGH, len(known)))
         return _period([lasted for _, lasted in known[max(0, end - _REMEMBERED) : end]])
 
 

@@ -1,33 +1,38 @@
 """Whether what happened at one time came from one source or from two: the cheapest sources that explain the alerts.
 
-Every alert costs what it takes for trouble to travel to it from a source, at most `split_cap`. A second source is
-believed in where it saves more than it costs itself, and where the two began apart; a change on its service just
-before makes a source cheaper to believe in. This is the k-median problem (Hakimi 1964) for k = 2, by alternation.
+A source is the service of one of the alerts, where a trouble began when that alert did. Every alert costs what it takes
+for trouble to travel to it from a source (at most `split_cap`), how far apart the two start and end, and more where
+it began before its source. A second source is believed in where it saves more than it costs itself, where the two
+leave little unexplained, and where they began apart; a change on its service just before makes a source cheaper to
+believe in. This is the k-medoids problem (Kaufman and Rousseeuw 1987) for k = 2, by alternation, again and again.
 """
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from math import log1p
 from operator import mul
 from typing import NamedTuple
 
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
+from schemas.times import LATEST, SECOND
 from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.travel import FAR, Travel
 
-_FEWEST = 2
-"""Alerts that a source of its own must explain."""
-FEWEST = 2 * _FEWEST
+FEWEST = 2
 """Alerts below which nothing is split."""
-_MOST = 400
+_MOST = 150
 """Alerts above which nothing is split any more: a storm of that size is one."""
+_SEEDS = 32
+"""Sorts of alerts that sources are sought at; of more, some by start."""
 _STARTS = 4
 """Sources from which the search begins."""
+_SLACK_S = 30.0
+"""How long an alert may begin before its source, since rules differ in how long they wait; grows with the period."""
+_ENDS_MOST = 2.0
+"""Logarithm beyond which ends are apart, however far."""
 _TOLERANCE = 1e-9
-_EARLY = micros(USUAL)
-"""How long before a change its alerts may start, by other clocks."""
 
 
 class Origin(NamedTuple):
@@ -37,17 +42,10 @@ class Origin(NamedTuple):
     service: str
 
 
-class Source(NamedTuple):
-    """A source and what an alert of each sort costs from it; `changed` where a change is thought to be behind."""
-
-    costs: tuple[float, ...]
-    changed: bool
-
-
 class Sorts(NamedTuple):
-    """Alerts sorted by what they cost from any source: those of one place to which the same changes lead.
+    """Alerts sorted by what they cost from any source: of one place, begun and ended at about the same time.
 
-    A hundred alerts of an incident are ten sorts or so, and that much cheaper to split.
+    A hundred alerts of an incident are ten or twenty sorts, and that much cheaper to split.
     """
 
     of: tuple[int, ...]
@@ -55,6 +53,16 @@ class Sorts(NamedTuple):
     first: tuple[Kin, ...]
     """The first alert of each sort."""
     sizes: tuple[int, ...]
+
+
+class Source(NamedTuple):
+    """Where a trouble may have begun, what each sort of alert costs from there, and whether it was just changed."""
+
+    at: int
+    costs: tuple[float, ...]
+    explained: tuple[bool, ...]
+    """Which sorts trouble reaches from there."""
+    changed: bool
 
 
 def split(
@@ -74,31 +82,32 @@ def _halves(
 ) -> tuple[list[Kin], list[Kin]] | None:
     if not FEWEST <= len(kins) <= _MOST:
         return None
-    before = micros(settings.split_change_s)
-    near = [origin for origin in origins if kins[0].at - before <= origin.at <= kins[-1].at]
-    sorts = _sorted(kins, near, before)
-    sources = _sources(sorts, near, travel, settings)
-    if len(sources) < 2:  # noqa: PLR2004 - two halves need two sources
+    period = max(kin.period for kin in kins)
+    sorts = _sorted(kins, period)
+    sources = _sources(sorts, origins, travel, settings, period)
+    found = _best_two(sources, sorts.sizes, settings, settings.split_pause * max(USUAL, period))
+    if found is None:
         return None
-    saved, one, other = _best_two(sources, sorts.sizes)
-    believed = one.changed + other.changed
-    price = (
-        settings.split_price - settings.split_price_changed * believed + settings.split_price_each * len(kins)
+    saved, one, other = found
+    known = [here or there for here, there in zip(one.explained, other.explained, strict=True)]
+    strangers = sum(size for size, explained in zip(sorts.sizes, known, strict=True) if not explained)
+    price = settings.split_price + settings.split_price_each * len(kins)
+    if saved < price + settings.split_price_stranger * strangers:
+        return None
+    mine = [here <= there for here, there in zip(one.costs, other.costs, strict=True)]
+    here, there = (
+        [k for k, sort in zip(kins, sorts.of, strict=True) if mine[sort] is w] for w in (True, False)
     )
-    if saved < price:
-        return None
-    deal = [(kin, one.costs[sort], other.costs[sort]) for kin, sort in zip(kins, sorts.of, strict=True)]
-    return _dealt(deal, settings, believed)
+    return (here, there) if here and there else None
 
 
-def _sorted(kins: Sequence[Kin], origins: Sequence[Origin], before: int) -> Sorts:
-    moments = sorted(origin.at for origin in origins)
-    opens, closes = [at - _EARLY for at in moments], [at + before for at in moments]
-    known: dict[tuple[str | None, str, int, int], int] = {}
+def _sorted(kins: Sequence[Kin], period: float) -> Sorts:
+    grid = micros(period / 6)
+    known: dict[tuple[str, str, int, int], int] = {}
     of, first = list[int](), list[Kin]()
     for kin in kins:
-        led = bisect_right(opens, kin.at), bisect_left(closes, kin.at)
-        of.append(known.setdefault((kin.service, kin.golden, *led), len(first)))
+        place = kin.service or kin.fingerprint
+        of.append(known.setdefault((place, kin.golden, kin.at // grid, kin.ended // grid), len(first)))
         if of[-1] == len(first):
             first.append(kin)
     sizes = Counter(of)
@@ -106,78 +115,85 @@ def _sorted(kins: Sequence[Kin], origins: Sequence[Origin], before: int) -> Sort
 
 
 def _sources(
-    sorts: Sorts, origins: Sequence[Origin], travel: Travel, settings: CorrelationSettings
+    sorts: Sorts, origins: Sequence[Origin], travel: Travel, settings: CorrelationSettings, period: float
 ) -> list[Source]:
-    cap, before, kins = settings.split_cap, micros(settings.split_change_s), sorts.first
-    reach = [travel.costs((kin.service, kin.golden)) if kin.service else {} for kin in kins]
-    names = sorted({name for costs in reach for name, cost in costs.items() if cost < cap})
-    plain = {name: tuple(min(cap, costs.get(name, FAR)) for costs in reach) for name in names}
-    found = [Source(costs, changed=False) for costs in plain.values()]
-    for origin in origins:
-        if origin.service in plain:
-            costs = tuple(
-                cost - settings.split_change if cost < cap and _follows(kin, origin, before) else cap
-                for kin, cost in zip(kins, plain[origin.service], strict=True)
-            )
-            found.append(Source(costs, changed=True))
+    """One for each sort; and one more, cheaper, where its service was changed just before."""
+    kins = sorts.first
+    reach: list[Mapping[str, float]] = [
+        travel.costs((kin.service, kin.golden)) if kin.service else {} for kin in kins
+    ]
+    found: list[Source] = []
+    for number in range(0, len(kins), -(-len(kins) // _SEEDS)):
+        seed = kins[number]
+        begins = seed.service is not None and reach[number].get(seed.service, FAR) == 0.0
+        far = [costs.get(seed.service or "", FAR) if begins else FAR for costs in reach]
+        far[number] = 0.0
+        explained = tuple(cost < settings.split_cap for cost in far)
+        costs = tuple(
+            min(cost, settings.split_cap) + _apart(kin, seed, settings, period)
+            for kin, cost in zip(kins, far, strict=True)
+        )
+        found.append(Source(seed.at, costs, explained, changed=False))
+        if begins and any(_follows(seed, origin, settings) for origin in origins):
+            less = (cost - settings.split_change * near for cost, near in zip(costs, explained, strict=True))
+            found.append(Source(seed.at, tuple(less), explained, changed=True))
     return found
 
 
-def _follows(kin: Kin, origin: Origin, within: int) -> bool:
-    return -_EARLY <= kin.at - origin.at <= within
+def _follows(kin: Kin, origin: Origin, settings: CorrelationSettings) -> bool:
+    within = -micros(USUAL) <= kin.at - origin.at <= micros(settings.split_change_s)
+    return within and origin.service == kin.service
 
 
-def _best_two(sources: Sequence[Source], sizes: Sequence[int]) -> tuple[float, Source, Source]:
+def _apart(kin: Kin, seed: Kin, settings: CorrelationSettings, period: float) -> float:
+    """What it costs that two alerts start and end apart, in the rhythm of their sender; an end to come says nothing."""
+    later, rhythm = (kin.at - seed.at) / SECOND, period / USUAL
+    unit = settings.time_unit_s * rhythm
+    cost = settings.split_apart * log1p(abs(later) / unit)
+    if later < -_SLACK_S * rhythm:
+        cost += settings.split_before
+    if LATEST in {kin.ended, seed.ended}:
+        return cost
+    ends = log1p(abs(kin.ended - seed.ended) / SECOND / unit)
+    return cost + settings.split_ends * min(_ENDS_MOST, ends)
+
+
+def _best_two(
+    sources: Sequence[Source], sizes: Sequence[int], settings: CorrelationSettings, pause_s: float
+) -> tuple[float, Source, Source] | None:
     """What the best two found save beside the best one, and they; from the best few, each in turn made better."""
     costs = [sum(map(mul, sizes, source.costs)) for source in sources]
     alone = sorted(range(len(sources)), key=lambda number: (round(costs[number], 9), number))
-    least = costs[alone[0]]
     best: tuple[float, int, int] | None = None
     for start in alone[:_STARTS]:
-        found = _alternated(sources, sizes, start)
-        if best is None or found[0] < best[0] - _TOLERANCE:
+        found = _alternated(sources, sizes, start, settings, pause_s)
+        if found is not None and (best is None or found[0] < best[0] - _TOLERANCE):
             best = found
-    both, one, other = best or (least, 0, 0)
-    return least - both, sources[one], sources[other]
+    return best and (costs[alone[0]] - best[0], sources[best[1]], sources[best[2]])
 
 
-def _alternated(sources: Sequence[Source], sizes: Sequence[int], start: int) -> tuple[float, int, int]:
-    other, cost = _beside(sources, sizes, start)
-    one = start
+def _alternated(
+    sources: Sequence[Source], sizes: Sequence[int], start: int, settings: CorrelationSettings, pause_s: float
+) -> tuple[float, int, int] | None:
+    one, found = start, _beside(sources, sizes, start, settings, pause_s)
+    if found is None:
+        return None
+    cost, other = found
     while True:
-        better, less = _beside(sources, sizes, other)
-        if less >= cost - _TOLERANCE:
+        better = _beside(sources, sizes, other, settings, pause_s)
+        if better is None or better[0] >= cost - _TOLERANCE:
             return cost, one, other
-        one, other, cost = other, better, less
+        one, (cost, other) = other, better
 
 
-def _beside(sources: Sequence[Source], sizes: Sequence[int], given: int) -> tuple[int, float]:
-    """The source that saves most beside a given one, and the cost of the two."""
-    known = sources[given].costs
-    costs = [sum(map(mul, sizes, map(min, known, source.costs))) for source in sources]
-    best = min(range(len(sources)), key=lambda number: (round(costs[number], 9), number))
-    return best, costs[best]
-
-
-def _dealt(
-    deal: Sequence[tuple[Kin, float, float]], settings: CorrelationSettings, believed: int
-) -> tuple[list[Kin], list[Kin]] | None:
-    """Each alert to its cheaper source, what fits both to the nearer in time; None where they are not two.
-
-    `deal`: each alert with what it costs from the one and from the other.
-    """
-    mine = [kin for kin, here, there in deal if here < there]
-    theirs = [kin for kin, here, there in deal if there < here]
-    if min(len(mine), len(theirs)) < _FEWEST:
-        return None
-    pause = settings.split_pause * (1 - believed / 2) * max(USUAL, deal[0][0].period)
-    if abs(mine[0].at - theirs[0].at) < micros(max(0.0, pause)):
-        return None
-    surely = ([kin.at for kin in mine], [kin.at for kin in theirs])
-    for kin in (kin for kin, here, there in deal if here == there):
-        (mine if _apart(kin.at, surely[0]) <= _apart(kin.at, surely[1]) else theirs).append(kin)
-    return sorted(mine), sorted(theirs)
-
-
-def _apart(at: int, moments: Sequence[int]) -> int:
-    return min(abs(at - moment) for moment in moments)
+def _beside(
+    sources: Sequence[Source], sizes: Sequence[int], given: int, settings: CorrelationSettings, pause_s: float
+) -> tuple[float, int] | None:
+    """What the two cost with the source that saves most beside a given one and began apart from it, and which it is."""
+    known, found = sources[given], list[tuple[float, int]]()
+    for number, source in enumerate(sources):
+        changed = known.changed + source.changed
+        if number != given and abs(known.at - source.at) >= micros(pause_s * (1 - changed / 2)):
+            both = sum(map(mul, sizes, map(min, known.costs, source.costs)))
+            found.append((round(both - settings.split_price_changed * changed, 9), number))
+    return min(found, default=None)

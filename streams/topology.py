@@ -6,7 +6,7 @@ entities share a short name.
 
 import re
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -52,6 +52,7 @@ class Topology:
     _words: dict[str, list[Words]] = field(default_factory=dict)
     """Names in words by their first word, longest first."""
     _found: dict[str, str | None] = field(default_factory=dict)
+    _within: dict[str, list[str]] = field(default_factory=dict)
     _upstream: dict[str, dict[str, int]] = field(default_factory=dict)
     _downstream: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -113,6 +114,13 @@ class Topology:
         if service not in self._downstream:
             self._downstream[service] = _within(service, self.needed_by, self.hops)
         return self._downstream[service]
+
+    def within(self, system: str) -> Sequence[str]:
+        """The services of a system, by name."""
+        if not self._within:
+            for service, name in sorted(self.systems.items()):
+                self._within.setdefault(name, []).append(service)
+        return self._within.get(system, ())
 
     def is_hub(self, service: str) -> bool:
         """True for what so many services need that needing it in common says little."""

@@ -1,8 +1,8 @@
 """How far trouble travels: from which service an alert may come, and whether two alerts may come from the same one.
 
-Errors and latency travel from a service to those who need it; missing traffic travels to what it needs; a sick
-workload hardly travels at all. The cost of a source is the number of dependencies on the way, and more against
-the direction.
+Errors and latency travel from a service to those who need it; missing traffic travels to what it needs, also where
+a caller stopped calling because it lacks something else; a sick workload hardly travels at all. The cost of a source
+is the number of dependencies on the way, and more against the direction.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +20,10 @@ _AGAINST: Final = 2.0
 """What it costs that traffic stays away because of something needed."""
 _ASIDE: Final = 2.0
 """What a dependency costs for a sick workload."""
+_DETOUR: Final = 1.0
+"""What each dependency of a caller costs where traffic stays away because the caller lacks it."""
+_UNSEEN: Final = 3.0
+"""What it costs that traffic stays away whose way the catalog does not know, as through a queue: from anywhere."""
 
 _BY_CALLERS: Final = 1.0
 """What it costs more that traffic stays away because a caller lacks something else that it needs."""
@@ -77,9 +81,20 @@ class Travel:
             return {source: _ASIDE * hops for source, hops in needed.items()}
         if golden != "traffic":
             return {source: float(hops) for source, hops in needed.items()}
-        found = {source: hops + _AGAINST for source, hops in needed.items()}
-        for source, hops in self.topology.downstream(service).items():
-            found[source] = min(found.get(source, FAR), hops + _DOWN)
+        return self._of_missing_traffic(service)
+
+    def _of_missing_traffic(self, service: str) -> dict[str, float]:
+        """From those who call, from what they lack, and against the direction from what is needed."""
+        graph = self.topology
+        found = {source: hops + _AGAINST for source, hops in graph.upstream(service).items()}
+        for caller, down in graph.downstream(service).items():
+            _lower(found, caller, down + _DOWN)
+            for lacking, up in graph.upstream(caller).items() if down else ():
+                _lower(found, lacking, down + _DOWN + _DETOUR * up)
+        if len(graph.downstream(service)) == 1 and service in graph.systems:
+            for source in graph.within(graph.systems[service]):
+                _lower(found, source, _UNSEEN)
+        found[service] = _AGAINST
         return found
 
     def _behind(self, service: str, golden: Golden) -> dict[str, float]:
@@ -96,6 +111,10 @@ class Travel:
 
 def _lower(costs: dict[str, float], service: str, cost: float) -> None:
     costs[service] = min(costs.get(service, FAR), cost)
+
+
+def _lower(costs: dict[str, float], source: str, cost: float) -> None:
+    costs[source] = min(costs.get(source, FAR), cost)
 
 
 def at_cost(cost: float, values: Sequence[float], *, beyond: float) -> float:

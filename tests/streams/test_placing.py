@@ -15,11 +15,16 @@ _SERVICES = ("frontend", "checkout", "payment", "cart", "billing", "ledger", "un
 _GRAPH = topology()
 
 
+_lengths = st.none() | st.integers(1, 600)
+_slow = st.none() | st.sampled_from((300, 600))
+"""How long the alerts of a sender last that evaluates every five minutes."""
+
+
 @st.composite
-def _alerts(draw: st.DrawFn) -> AlertState:
+def _alerts(draw: st.DrawFn, lengths: st.SearchStrategy[int | None] = _lengths) -> AlertState:
     start = draw(st.integers(0, 1200))
     name = draw(st.sampled_from(("HighErrorRate", "NoRequests", "KubePodNotReady")))
-    lasts = draw(st.none() | st.integers(1, 600))
+    lasts = draw(lengths)
     status = "firing" if lasts is None else "resolved"
     return alert_state(
         alert(draw(st.sampled_from(_SERVICES)), name, start=start, status=status, end=start + (lasts or 0))
@@ -27,6 +32,7 @@ def _alerts(draw: st.DrawFn) -> AlertState:
 
 
 _stories = st.lists(_alerts(), max_size=12, unique_by=lambda alert: alert.key)
+_slow_stories = st.lists(_alerts(_slow), max_size=12, unique_by=lambda alert: alert.key)
 
 
 def _candidates(index: Index) -> list[tuple[AlertKey, ...]]:
@@ -39,8 +45,8 @@ def _at_once(alerts: Sequence[AlertState]) -> list[tuple[AlertKey, ...]]:
     return _candidates(index_of(alerts, _GRAPH, Settings().correlation))
 
 
-@given(story=_stories, data=st.data())
-@settings(max_examples=60)
+@given(story=_stories | _slow_stories, data=st.data())
+@settings(max_examples=80)
 def test_any_order_gives_the_candidates_of_everything_at_once(
     story: list[AlertState], data: st.DataObject
 ) -> None:

@@ -19,3 +19,11 @@ def test_lengths_that_are_multiples_of_five_minutes_tell_of_five_minutes() -> No
 def test_one_length_in_five_may_be_odd_and_no_more() -> None:
     """Someone may have silenced an alert."""
     assert (300.0, USUAL) == (_period(300, 300, 300, 300, 77), _period(300, 300, 300, 77, 77))
+
+
+def test_the_first_alerts_of_a_sender_are_seen_by_the_rhythm_of_the_first_that_end() -> None:
+    """Else the first incident of a slow sender would fall to pieces."""
+    rhythms = Rhythms()
+    for number in range(4):
+        rhythms.add("slow", (600 + number) * SECOND, 300 * SECOND)
+    assert (300.0, 300.0) == (rhythms.period("slow", 0), rhythms.at_first("slow"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from schemas.settings import Settings
 from streams.kinship import Kin, kin_of
-from streams.splitting import FEWEST, Origin, split
+from streams.splitting import Origin, split
 from streams.travel import Travel
 from tests.streams.pieces import alert_state, topology
 from tests.streams.world import alert, at, entity
@@ -14,13 +14,14 @@ _PAGES = 6
 _GRAPH = topology(
     entity("store"),
     *(entity(what, "store") for what in ("search", "basket")),
+    entity("home", "search", "basket"),
     *(entity(f"{what}-page-{n}", what) for what in ("search", "basket") for n in range(_PAGES)),
 )
 TRAVEL = Travel(_GRAPH)
 
 
-def _errs(service: str, start: float) -> Kin:
-    return kin_of(alert_state(alert(service, start=start)), service, None)
+def _errs(service: str, start: float, end: float | None = None) -> Kin:
+    return kin_of(alert_state(alert(service, start=start)), service, None if end is None else at(end))
 
 
 def _side(what: str, start: float) -> list[Kin]:
@@ -64,11 +65,35 @@ def test_a_change_long_before_makes_no_source() -> None:
     assert 1 == len(_parted(kins, _changed("search", early), _changed("basket", early)))
 
 
-def test_fewer_alerts_than_two_sources_need_are_never_parted() -> None:
-    """Two for each source."""
-    few = [_errs("search", 1000), _errs("search-page-0", 1000), _errs("basket", 2000)]
-    assert len(few) < FEWEST
-    assert 1 == len(_parted(few, _changed("search", 960), _changed("basket", 1960)))
+def test_a_stranger_that_ends_apart_is_left_alone_where_a_changed_source_explains_the_rest() -> None:
+    """Nothing that fails in the search explains it, it began five minutes later, and it ended long after."""
+    search, change = [kin._replace(ended=at(2000)) for kin in _side("search", 1000)], _changed("search", 900)
+    assert [7, 1] == [len(part) for part in _parted([*search, _errs("basket", 1300, end=4000)], change)]
+
+
+def test_a_stranger_that_ends_with_the_others_stays() -> None:
+    """The same, but for its end: what explains the rest may have reached it in a way that the catalog lacks."""
+    search, change = [kin._replace(ended=at(2000)) for kin in _side("search", 1000)], _changed("search", 900)
+    assert 1 == len(_parted([*search, _errs("basket", 1300, end=2000)], change))
+
+
+def test_a_stranger_amid_strangers_stays() -> None:
+    """Where the catalog explains hardly any of what fails together, it cannot say who does not belong."""
+    kins = [_errs(f"{what}-page-{n}", 1000) for n in range(_PAGES) for what in ("search", "basket")]
+    assert 1 == len(_parted([*kins, _errs("basket", 1300)]))
+
+
+def test_what_two_sources_explain_belongs_to_the_one_that_began_before_it() -> None:
+    """It needs both. The search begins nearer to it than the basket does, but after it."""
+    kins = [*_side("basket", 1000), *_side("search", 1180), _errs("home", 1130)]
+    [basket] = [part for part in _parted(kins) if "basket" in part]
+    assert "home" in basket
+
+
+def test_an_end_to_come_says_nothing() -> None:
+    """While the others still fire, the first to end belongs to them as it did before."""
+    side = _side("search", 1000)
+    assert 1 == len(_parted([side[0]._replace(ended=at(1060)), *side[1:]]))
 
 
 def test_every_alert_is_in_one_part() -> None:

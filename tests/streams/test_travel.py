@@ -2,6 +2,7 @@
 
 from streams.travel import FAR, Travel
 from tests.streams.pieces import topology
+from tests.streams.world import entity
 
 
 def test_errors_come_from_what_is_needed_and_never_from_a_caller() -> None:
@@ -19,3 +20,18 @@ def test_missing_traffic_comes_from_a_caller_rather_than_from_what_is_needed() -
 def test_what_has_no_path_to_the_other_has_no_common_source() -> None:
     """Billing stands apart from payment."""
     assert Travel(topology()).common(("billing", "errors"), ("payment", "errors")) == FAR
+
+
+def test_missing_traffic_comes_from_what_the_caller_lacks_besides() -> None:
+    """Checkout needs payment and cart: without payment it does not call the cart any more."""
+    costs = Travel(topology()).costs(("cart", "traffic"))
+    assert (1.5, 2.5) == (costs["checkout"], costs["payment"])
+
+
+def test_missing_traffic_of_what_nobody_is_known_to_call_may_come_from_anywhere_in_its_system() -> None:
+    """What reads from a queue is called by nobody; who writes to the queue does not stand in the catalog."""
+    graph = topology(
+        entity("kafka"), entity("accounting", "kafka"), entity("checkout", "kafka"), entity("apart")
+    )
+    costs = Travel(graph).costs(("accounting", "traffic"))
+    assert (3.0, None) == (costs["checkout"], costs.get("apart"))
