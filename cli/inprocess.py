@@ -44,6 +44,11 @@ class InProcess:
     _fold: Fold | None = None
     _log_end: int = 0
 
+    @property
+    def memory(self) -> Memory:
+        """What the fold remembers by now."""
+        return self._fold.memory if self._fold else Memory(0)
+
     def run(self, steps: Iterable[Delivery | Tick]) -> Iterator[Output]:
         """Replays a script of deliveries and ticks; yields what the correlator would send, in order."""
         for step in steps:
