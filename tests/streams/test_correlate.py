@@ -190,6 +190,21 @@ def test_two_unrelated_incidents_at_the_same_time_stay_two() -> None:
     assert [["checkout", "payment"], ["billing", "ledger"]] == shop(*sent).groups()
 
 
+def test_regular_background_noise_stays_apart() -> None:
+    """A job fails every ten minutes for one: neither with itself does it make a candidate, nor with what fails between."""
+    noise = [_resolved("cart", start, start + 60, "KubeJobFailed") for start in range(0, 3600, 600)]
+    between = [_fires("payment", 1500), _fires("checkout", 1530)]
+    assert sorted([["cart"]] * len(noise) + [["checkout", "payment"]]) == sorted(shop(*noise, *between).groups())
+
+
+def test_the_rate_of_one_system_says_nothing_of_another() -> None:
+    """A storm in billing does not raise the bar for the shop."""
+    shopping = [_resolved("payment", 100, 130), _resolved("checkout", 170, 230)]
+    storm = [_fires("ledger", second, fp=f"storm-{second}") for second in range(95)]
+    assert ["checkout", "payment"] in shop(*shopping).groups()
+    assert ["checkout", "payment"] in shop(*storm, *shopping).groups()
+
+
 def test_scopes_never_mix() -> None:
     """The same service in staging is another incident."""
     staging = Sent(alert("payment", start=1, environment="staging"), 1)
