@@ -25,8 +25,6 @@ _DETOUR: Final = 1.0
 _UNSEEN: Final = 3.0
 """What it costs that traffic stays away whose way the catalog does not know, as through a queue: from anywhere."""
 
-_BY_CALLERS: Final = 1.0
-"""What it costs more that traffic stays away because a caller lacks something else that it needs."""
 _BY_LOAD: Final = 3.0
 """What it costs that a caller's load is behind a trouble, rather than anything needed."""
 
@@ -52,7 +50,7 @@ class Travel:
     def causes(self, place: Place) -> Mapping[str, float]:
         """Every service that a change may have been made on, were it behind an alert at this place, with the cost.
 
-        More than the sources: what the callers need, where they stopped calling; and the callers, by their load.
+        More than the sources: the callers, by their load.
         """
         if place not in self._causes:
             self._causes[place] = self._behind(*place)
@@ -100,21 +98,13 @@ class Travel:
     def _behind(self, service: str, golden: Golden) -> dict[str, float]:
         found, callers = dict(self.costs((service, golden))), self.topology.downstream(service)
         for caller, hops in callers.items():
-            if caller == service:
-                continue
-            _lower(found, caller, hops + _BY_LOAD)
-            if golden == "traffic":
-                for needed, more in self.topology.upstream(caller).items():
-                    _lower(found, needed, hops + more + _DOWN + _BY_CALLERS)
+            if caller != service:
+                _lower(found, caller, hops + _BY_LOAD)
         return found
 
 
 def _lower(costs: dict[str, float], service: str, cost: float) -> None:
     costs[service] = min(costs.get(service, FAR), cost)
-
-
-def _lower(costs: dict[str, float], source: str, cost: float) -> None:
-    costs[source] = min(costs.get(source, FAR), cost)
 
 
 def at_cost(cost: float, values: Sequence[float], *, beyond: float) -> float:

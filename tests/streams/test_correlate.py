@@ -191,10 +191,12 @@ def test_two_unrelated_incidents_at_the_same_time_stay_two() -> None:
 
 
 def test_regular_background_noise_stays_apart() -> None:
-    """A job fails every ten minutes for one: neither with itself does it make a candidate, nor with what fails between."""
+    """A job fails for a minute every ten: neither that makes a candidate, nor does it join what fails between."""
     noise = [_resolved("cart", start, start + 60, "KubeJobFailed") for start in range(0, 3600, 600)]
     between = [_fires("payment", 1500), _fires("checkout", 1530)]
-    assert sorted([["cart"]] * len(noise) + [["checkout", "payment"]]) == sorted(shop(*noise, *between).groups())
+    assert sorted([["cart"]] * len(noise) + [["checkout", "payment"]]) == sorted(
+        shop(*noise, *between).groups()
+    )
 
 
 def test_the_rate_of_one_system_says_nothing_of_another() -> None:
