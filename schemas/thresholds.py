@@ -159,7 +159,7 @@ class RankingSettings(Message):
     )
     late_power: float = Field(
         2.5,
-        gt=0,
+        ge=0,
         description="Power of the loss of weight with a lag longer than usual; a shorter one has 1.",
     )
     at_once: float = Field(0.1, description="Lag weight of a change at the very start of the alert.")
