@@ -114,9 +114,10 @@ def entity_rows(tenant: str, since: int, entity: Entity) -> Iterator[Row]:
 
 
 def feedback_row(tenant: str, feedback: Feedback) -> Row:
-    """What a person has said about an incident, its words redacted."""
-    said: Any = redact(feedback.model_dump(exclude={"alerts", "kept"}))
-    return _row(FEEDBACK, tenant=tenant, **said, body=feedback.model_dump_json(exclude={"note", "cause"}))
+    """What a person said, redacted like everything that others write."""
+    said: Any = redact(feedback.model_dump())
+    columns = {name: value for name, value in said.items() if name not in {"alerts", "kept"}}
+    return _row(FEEDBACK, tenant=tenant, **columns, body=Feedback.model_validate(said).model_dump_json())
 
 
 def audit_row(partition: int, record: AuditRecord) -> Row:

@@ -23,6 +23,7 @@ from sinks.page.live import Said, stream
 from sinks.page.packet import packet_values
 from sinks.page.words import SAID, query
 from sinks.queries import Event, NotFound, Shown, evidence, find, followed, packet, revisions
+from sinks.said import beside
 from sinks.tables import CANDIDATES
 from sinks.views import PACKET_VIEWS
 
@@ -40,6 +41,8 @@ class Found:
     revisions: list[Event]
     readers: int
     views: int
+    beside: list[Event]
+    """What people have said that its packet does not hold."""
 
 
 async def list_page(desk: Desk, reader: Reader, request: Request) -> Response:
@@ -169,7 +172,8 @@ def _found(connection: Connection, reader: Reader, request: Request) -> Found:
     )
     views = list(connection.execute(looks).scalars())
     shown = packet(connection, final)
-    return Found(asked, final, shown, revisions(connection, final), len(views), sum(views))
+    more = beside(connection, final, shown.packet) if shown else []
+    return Found(asked, final, shown, revisions(connection, final), len(views), sum(views), more)
 
 
 def _streaming(desk: Desk, request: Request, say: Callable[[], Awaitable[Said]]) -> Response:

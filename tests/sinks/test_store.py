@@ -35,7 +35,7 @@ def _history() -> list[Published]:
             packet = revise(cite(PLACES), name, number, members=members, title=f"{name} at {number}")
             records += [("incident-candidates", packet.candidate), ("context-packets", packet)]
             records += [("action-proposals", proposal) for proposal in packet.candidate.proposals]
-    for topic in ("deploys", "flags", "configs", "catalog", "audit", "dead-letters"):
+    for topic in ("deploys", "flags", "configs", "catalog", "feedback", "audit", "dead-letters"):
         records.append((topic, example(topic)))
     return records
 
