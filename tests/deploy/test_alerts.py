@@ -43,6 +43,21 @@ def test_each_rule_fires_when_it_should(tmp_path: Path) -> None:
     _promtool("test", "rules", str(tmp_path / told.name))
 
 
+def test_prometheus_of_compose_scrapes_every_process_and_loads_the_rules(tmp_path: Path) -> None:
+    """Each process of ours should be a target on the port where compose has it answer."""
+    services = yaml.safe_load((_ROOT / "compose.yaml").read_text())["services"]
+    answers = {n: one for n, one in services.items() if "--health-host" in one.get("command", ())}
+    answering = {f"{name}:8081": one for name, one in answers.items()}
+    told = (_ROOT / "deploy" / "prometheus.yaml").read_text()
+    [job] = yaml.safe_load(told)["scrape_configs"]
+    optional = {f"{name}:{one['port']}" for one in job["dns_sd_configs"] for name in one["names"]}
+    assert answering.keys() == {*job["static_configs"][0]["targets"], *optional}
+    assert optional == {target for target, one in answering.items() if "profiles" in one}
+    shutil.copy(_RULES, tmp_path)
+    (tmp_path / "prometheus.yaml").write_text(told.replace("/etc/prometheus", str(tmp_path)))
+    _promtool("check", "config", str(tmp_path / "prometheus.yaml"))
+
+
 def test_every_rule_is_tried() -> None:
     """A rule that is added should be among the made-up series; those of one metric may share a case."""
     tried = Path(__file__).with_name("alerts_test.yaml").read_text()
