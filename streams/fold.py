@@ -22,6 +22,7 @@ from streams.correlate import Index
 from streams.ends import end_of
 from streams.feedback import About, feedback_of, named_by
 from streams.forget import forget, forget_changes, overflow
+from streams.kept import kept
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.reports import hear_answer, learn
 from streams.revisions import revise
@@ -137,6 +138,7 @@ class Fold:
 
     def _insert(self, alert: AlertState, scope: ScopeMemory, views: Views) -> bool:
         """Adds a new alert; True when its candidates must be looked at now, not at the next step of the clock."""
+        alert.facts = kept(alert.facts)
         scope.alerts[alert.key] = alert
         views.live.insert(alert, alert.ended_at)
         scope.schedule(alert.settle_at, "alert", alert.key)
@@ -281,6 +283,8 @@ def _absorb(
     """Takes a further notification in; True when it may be material. A start that moved calls for a new index."""
     at, settle_at, facts, notes, end = known.at, known.settle_at, known.facts, known.notes, known.ended_at
     changed = known.absorb(seen)
+    if known.facts is not facts:
+        known.facts = kept(known.facts)
     if known.settle_at < settle_at:
         scope.schedule(known.settle_at, "alert", known.key)
     if known.at != at:

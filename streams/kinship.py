@@ -102,6 +102,19 @@ class Kinship:
             known + moments + (same + (settings.same_alert if one.fingerprint == other.fingerprint else 0.0))
         )
 
+    def most_of_strangers(self, kin: Kin) -> float:
+        """The most that an alert of no known system can score with one of another service."""
+        settings = self.settings
+        known = kin.namespace is not None and kin.service in self.topology.entities
+        source = max(
+            settings.unknown_service, settings.common_source[-1] if known else settings.unknown_service
+        )
+        workload = settings.workloads if kin.golden == "workload" else 0.0
+        gains = (workload, settings.workload_and_service, 0.0)
+        names = max(0.0, settings.same_name) + max(0.0, settings.same_alert)
+        most = settings.base + source + max(gains) + max(0.0, settings.still_firing) + names
+        return most if min(settings.apart, settings.quiet) >= 0 else FAR
+
     def least(self, one: Kin, other: Kin) -> float:
         """The least cost of one source for both."""
         mine, theirs = _place(one), _place(other)

@@ -33,6 +33,8 @@ class Cluster:
     """Start of the latest, in microseconds."""
     systems: Counter[str | None] = field(default_factory=Counter)
     """How many of its alerts are of each system, None for those of no known one; none of them is 0."""
+    services: Counter[str | None] = field(default_factory=Counter)
+    """The same of their services."""
 
 
 Joined = tuple[Cluster, list[AlertKey], int]
@@ -88,7 +90,7 @@ class Placing:
         self._close(closed)
         system = self._system(kin.key)
         bar = self.settings.rate * log1p(min(_RATE_MOST, self._rate(system, kin.at)))
-        taking = self.open if system is None else self._of_system(system)
+        taking = self._that_may_take(kin, bar) if system is None else self._of_system(system)
         values = sorted(((self._value(kin, cluster) - bar, cluster) for cluster in taking), key=self._order)
         alone = not values or values[0][0] <= 0
         near = () if alone else (other for value, other in values[1:] if value > -_NEARLY)
@@ -135,6 +137,7 @@ class Placing:
         cluster.last = kin.at
         system = self._system(kin.key)
         cluster.systems[system] += 1
+        cluster.services[kin.service] += 1
         for one in {system, None}:
             self.began.setdefault(one, []).append(kin.at)
         self.of[kin.key] = cluster
@@ -147,11 +150,13 @@ class Placing:
         for absorbed, members, last in reversed(step.joined):
             step.cluster.members, step.cluster.last = members, last
             step.cluster.systems -= absorbed.systems
+            step.cluster.services -= absorbed.services
             self.of.update(dict.fromkeys(absorbed.members, absorbed))
             self.open.append(absorbed)
         step.cluster.members.pop()
         system = self._system(step.key)
         _leave(step.cluster.systems, system)
+        _leave(step.cluster.services, self.kins[step.key].service)
         for one in {system, None}:
             self.began[one].pop()
         step.cluster.last = step.before
@@ -186,6 +191,15 @@ class Placing:
         """The open clusters that an alert of a system may join: alerts of two known systems never belong together."""
         return [c for c in self.open if system in c.systems or None in c.systems]
 
+    def _that_may_take(self, kin: Kin, bar: float) -> list[Cluster]:
+        """The open clusters that may come near an alert of no known system: in a storm none without its service.
+
+        The others need no score, nine in ten of a storm without a catalog.
+        """
+        if self.kinship.most_of_strangers(kin) - bar > -_NEARLY:
+            return self.open
+        return [cluster for cluster in self.open if kin.service in cluster.services]
+
     def _system(self, key: AlertKey) -> str | None:
         return self.kinship.topology.systems.get(self.kins[key].service or "")
 
@@ -215,6 +229,7 @@ class Placing:
         merged = sorted((*cluster.members, *other.members), key=lambda key: (self.kins[key].at, key))
         cluster.members, cluster.last = merged, max(cluster.last, other.last)
         cluster.systems += other.systems
+        cluster.services += other.services
         self.of.update(dict.fromkeys(other.members, cluster))
         self.open.remove(other)
         return joined

@@ -17,6 +17,7 @@ from streams.clock import Clock, Clocks
 from streams.cursors import Applied, Cursors
 from streams.ends import EndBook
 from streams.feeds import dump_feeds, load_feeds
+from streams.kept import kept
 from streams.memory import Due, Memory, ScopeMemory, TenantMemory
 from streams.placing import Plan, Told
 from streams.snapshot_candidates import (
@@ -242,7 +243,7 @@ def _dump_alert(alert: AlertState) -> Stored:
 
 
 def _load_alert(stored: Stored) -> AlertState:
-    facts = AlertFacts.model_validate(stored["facts"])
+    facts = kept(AlertFacts.model_validate(stored["facts"]))
     rest = {name: stored[name] for name in _PLAIN}
     return AlertState(
         key=(facts.starts_at, facts.fingerprint),
