@@ -25,6 +25,13 @@ def wait(published: Published, pause_s: float, scope: ScopeMemory) -> None:
     scope.waits[published.first] = min(at, scope.waits.get(published.first, at))
 
 
+def wait_all(keys: Iterable[AlertKey], pause_s: float, scope: ScopeMemory) -> None:
+    """Has the candidates of some alerts looked at once a pause since their last cut is over."""
+    shown = {scope.alerts[key].shown for key in keys}
+    for name in shown & scope.published.keys():
+        wait(scope.published[name or ""], pause_s, scope)
+
+
 def may_wait(alert: AlertState, scope: ScopeMemory, index: Index, correlation: CorrelationSettings) -> bool:
     """True for one more alert of a kind that its candidate already shows: it then waits for the clock.
 

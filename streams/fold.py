@@ -160,7 +160,7 @@ class Fold:
         else:
             scope = self.memory.scope(signal.tenant, signal.environment)
             book, feeds, scopes = scope.book, scope.feeds, [scope]
-        learn(signal, facts, feeds, scopes, micros(self.settings.ranking.look_ahead_s))
+        learn(signal, facts, feeds, scopes, self.settings)
         before = book.by_ref.get(facts.source_ref)
         since = min(facts.effective_at, before.facts.effective_at if before else facts.effective_at)
         if not book.add(change):

@@ -3,25 +3,26 @@
 from collections.abc import Iterable
 
 from schemas.events import ChangeFacts
+from schemas.settings import Settings, micros
 from schemas.signals import Signal
 from streams.answers import AnswerState
+from streams.attention import wait_all
 from streams.feeds import Feeds, feeds_of
 from streams.memory import ScopeMemory
 
 
 def learn(
-    signal: Signal, facts: ChangeFacts, feeds: Feeds, scopes: Iterable[ScopeMemory], ahead: int
+    signal: Signal, facts: ChangeFacts, feeds: Feeds, scopes: Iterable[ScopeMemory], settings: Settings
 ) -> None:
-    """Takes a report in; candidates that began later are looked at again, since a feed may be silent no more.
-
-    `ahead`: how long after an onset changes count, in microseconds.
-    """
+    """Takes a report in; candidates that began later are looked at after a pause: a feed may be silent no more."""
     if facts.status != "succeeded":
         return
     for feed in feeds_of(facts):
         feeds.add(feed, facts.effective_at, signal.ingested_at)
+    since = facts.effective_at - micros(settings.ranking.look_ahead_s)
     for scope in scopes:
-        scope.unrevised |= set(scope.views.live.since(facts.effective_at - ahead)) if scope.views else set()
+        later = scope.views.live.since(since) if scope.views else ()
+        wait_all(later, settings.correlation.repeats_s, scope)
 
 
 def hear_answer(answer: AnswerState, scope: ScopeMemory) -> None:
