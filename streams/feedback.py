@@ -109,6 +109,17 @@ class FeedbackBook:
         """The candidates that are named, and not known yet."""
         return {name for said in self.by_id.values() for name in said.names()}
 
+    def find(self, environment: str, keys: Iterable[AlertKey], about: Callable[[AlertKey], About]) -> bool:
+        """Finds the candidates that were named and begin with one of these alerts; False where there are none."""
+        wanted = self.waiting()
+        found = [*named_by(environment, keys, wanted)] if wanted else []
+        for name, key in found:
+            for said in self.by_id.values():
+                said.find(name, key, about(key))
+        if found:
+            self.changed()
+        return bool(found)
+
     def counting(self, counts: Counts | None = None) -> tuple[FeedbackState, ...]:
         """What counts, in order: all but what was taken back, and what `counts` leaves out."""
         if counts is not None:

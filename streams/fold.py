@@ -20,7 +20,7 @@ from streams.cause import Cause, Output
 from streams.clock import clock_of
 from streams.correlate import Index
 from streams.ends import end_of
-from streams.feedback import About, feedback_of, named_by
+from streams.feedback import About, feedback_of
 from streams.forget import forget, forget_changes, overflow
 from streams.kept import kept
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
@@ -103,7 +103,8 @@ class Fold:
         urgent = (
             self._insert(seen, scope, views) if known is None else _absorb(known, seen, scope, correlation)
         )
-        _schedule_ends(alert, seen, scope)
+        for settle_at in seen.ends.values():
+            scope.schedule(settle_at, "end", alert.key)
         interval = grid(signal.ingested_at, micros(_COUNT_S))
         if interval not in alert.cells:
             scope.schedule(interval, "count", alert.key)
@@ -208,14 +209,11 @@ class Fold:
 
     def _find(self, keys: Iterable[AlertKey], scope: ScopeMemory, index: Index) -> None:
         """Finds the candidates that people named and that begin with one of these alerts."""
-        wanted = scope.said.waiting()
-        if not wanted:
-            return
-        for name, key in named_by(scope.environment, keys, wanted):
-            about = About(scope.alerts[key].facts.name, index.services[key])
-            for said in scope.said.by_id.values():
-                said.find(name, key, about)
-            scope.said.changed()
+
+        def about(key: AlertKey) -> About:
+            return About(scope.alerts[key].facts.name, index.services[key])
+
+        if scope.said.find(scope.environment, keys, about):
             index.reconsider()
 
     def _reconsider_all(self, tenant: TenantMemory) -> None:
@@ -297,9 +295,3 @@ def _absorb(
         return attention.ended(known, scope, correlation)
     attention.repeated(known, scope, correlation)
     return False
-
-
-def _schedule_ends(alert: AlertState, seen: AlertState, scope: ScopeMemory) -> None:
-    """Has the ends that a notification tells of looked at once decisions count them."""
-    for settle_at in seen.ends.values():
-        scope.schedule(settle_at, "end", alert.key)
