@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from docs.commands_page import commands_page
+from docs.dashboards import pipeline_dashboard, response_dashboard
 from docs.metrics_page import metrics_page
 from docs.readme_blocks import readme_page
 from docs.settings_page import settings_page
@@ -33,6 +34,8 @@ PAGES: Final[dict[Path, Callable[[], str]]] = {
     ROOT / "docs" / "settings.md": settings_page,
     ROOT / "docs" / "metrics.md": metrics_page,
     ROOT / "docs" / "tables.md": tables_page,
+    ROOT / "deploy" / "grafana" / "dashboards" / "response.json": response_dashboard,
+    ROOT / "deploy" / "grafana" / "dashboards" / "pipeline.json": pipeline_dashboard,
     README: readme,
 }
 """Every page that is made, wholly or in part, and what makes it."""

@@ -23,6 +23,26 @@ No label holds a name that a sender chose; tenants are those of the settings.
 
 Alert rules: `deploy/alerts.yaml`, each with a page in `docs/operations` that says what to check and what to do.
 
+## Dashboards
+
+`docker compose --profile metrics up --wait` adds a Prometheus on http://127.0.0.1:9090 and a Grafana on
+http://127.0.0.1:3000 (user `admin`, password of `GRAFANA_PASSWORD`), with both sources and two dashboards:
+
+- *Incident response*, from the views of [tables.md](tables.md): open incidents, time to context and to the first
+  internal update, dedupe ratio beside the over-merge reports, false pages, misroutes and hand-overs, noise per
+  service, changes and what followed.
+- *Pipeline*, from the metrics below: hops, lag, delay of event time, deliveries, revisions, dead letters, bounds,
+  state, snapshots, audit.
+
+Grafana's login on Postgres reads the views and nothing else; `INCIDENTS_READER_PASSWORD` is its password. Every
+query is tested on a real Postgres by such a login, or by Prometheus's own checker. The container of Grafana is not
+tested. For a Grafana of your own: import `deploy/grafana/dashboards`, and give the two sources the names (`uid`) of
+`deploy/grafana/datasources.yaml`.
+
+To change a panel, change `docs/dashboards.py` and run `make docs`: Grafana does not save changes to these dashboards.
+
+## All of them
+
 | metric | kind | labels | what it says |
 |---|---|---|---|
 """

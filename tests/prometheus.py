@@ -1,6 +1,6 @@
 """Owns Prometheus servers for tests: a real one of the machine's own program, over series that a test wrote.
 
-Goes to: the tests of the query agent.
+Goes to: the tests of the query agent, and of rules and dashboards.
 """
 
 import shutil
@@ -10,6 +10,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 from local.ports import HOST, free_ports
 from tests.facts import eventually
@@ -23,6 +25,15 @@ _STOP_S = 30.0
 def is_here() -> bool:
     """True where the machine has the server and its tool."""
     return shutil.which("prometheus") is not None and shutil.which("promtool") is not None
+
+
+def promtool(*arguments: str) -> None:
+    """Its tool should find nothing wrong; a skip where the machine has none."""
+    program = shutil.which("promtool")
+    if program is None:
+        pytest.skip(MISSING)
+    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
+    assert 0 == done.returncode, done.stdout + done.stderr
 
 
 @contextmanager

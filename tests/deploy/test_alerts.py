@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 import yaml
 
 from docs.metrics_page import names
+from tests.prometheus import promtool
 
 _ROOT = Path(__file__).resolve().parents[2]
 _RULES = _ROOT / "deploy" / "alerts.yaml"
@@ -22,17 +22,9 @@ def _rules() -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-def _promtool(*arguments: str) -> None:
-    program = shutil.which("promtool")
-    if program is None:
-        pytest.skip("Prometheus is missing")
-    done = subprocess.run([program, *arguments], capture_output=True, text=True, check=False)
-    assert 0 == done.returncode, done.stdout + done.stderr
-
-
 def test_prometheus_reads_the_rules() -> None:
     """Its own checker should find nothing."""
-    _promtool("check", "rules", str(_RULES))
+    promtool("check", "rules", str(_RULES))
 
 
 def test_each_rule_fires_when_it_should(tmp_path: Path) -> None:
@@ -40,7 +32,7 @@ def test_each_rule_fires_when_it_should(tmp_path: Path) -> None:
     told = Path(__file__).with_name("alerts_test.yaml")
     for file in (_RULES, told):
         shutil.copy(file, tmp_path)
-    _promtool("test", "rules", str(tmp_path / told.name))
+    promtool("test", "rules", str(tmp_path / told.name))
 
 
 def test_prometheus_of_compose_scrapes_every_process_and_loads_the_rules(tmp_path: Path) -> None:
@@ -55,7 +47,7 @@ def test_prometheus_of_compose_scrapes_every_process_and_loads_the_rules(tmp_pat
     assert optional == {target for target, one in answering.items() if "profiles" in one}
     shutil.copy(_RULES, tmp_path)
     (tmp_path / "prometheus.yaml").write_text(told.replace("/etc/prometheus", str(tmp_path)))
-    _promtool("check", "config", str(tmp_path / "prometheus.yaml"))
+    promtool("check", "config", str(tmp_path / "prometheus.yaml"))
 
 
 def test_every_rule_is_tried() -> None:
