@@ -21,7 +21,7 @@ from streams.rhythm import USUAL
 from streams.state import ChangeState
 from streams.ties import Tie, tie_of
 from streams.topology import Topology
-from streams.travel import FAR, Travel, at_cost
+from streams.travel import FAR, Travel, at_cost, touched_from
 from streams.undoing import Story, is_return, place_of
 
 
@@ -210,9 +210,4 @@ def lag_weight(change: ChangeState, kin: Kin, settings: RankingSettings) -> floa
 def touched(change: ChangeState, topology: Topology) -> set[str] | None:
     """The services whose alerts, of whatever kind, may come from a change; None where it may be any."""
     service = tie_of(change.facts, topology).service
-    if service is None:
-        return None
-    callers, needed = topology.downstream(service), topology.upstream(service)
-    # What a caller lacks keeps its traffic from all that it calls.
-    beside = {other for caller in callers for other in topology.upstream(caller)}
-    return callers.keys() | needed.keys() | beside
+    return None if service is None else touched_from(service, topology)

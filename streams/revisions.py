@@ -157,7 +157,9 @@ def _content(assessment: Assessment, turn: Turn) -> Content:
     duties = turn.around.desk.on_call(assessment.owner.team, assessment.group.onset)
     runbook = runbook_of(assessment, turn.around)
     desk = [*(f"{d.rota.facts.name}: {d.shift.person}" for d in duties), runbook.link if runbook else ""]
-    beliefs = [f"{scored.confidence:.6f}" for scored in assessment.ranked]
+    beliefs = [
+        f"{s.confidence:.6f} {s.change.facts.source_ref if s.change else ''}" for s in assessment.ranked
+    ]
     seen = f"{repeats}/{assessment.window.elsewhere}"
     answers = [answer.facts.answer_id for answer in assessment.answers]
     near = len(assessment.window.near)

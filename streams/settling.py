@@ -138,8 +138,10 @@ def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
 
 
 def _explained(change: ChangeState, turn: Turn) -> set[AlertKey]:
+    """The alerts that it may explain, those too that began a candidate's life after an onset within its reach."""
     ranking, at, keys = turn.settings.ranking, change.facts.effective_at, set[AlertKey]()
-    opens, closes = at - micros(ranking.look_ahead_s), at + micros(ranking.look_back_s)
+    opens = at - micros(ranking.look_ahead_s)
+    closes = at + micros(ranking.look_back_s + turn.settings.correlation.life_s)
     for label in turn.views.live.labels(touched(change, turn.around.topology)):
         keys.update(turn.views.live.between(label, opens, closes))
     return keys

@@ -53,6 +53,7 @@ class Topology:
     """Names in words by their first word, longest first."""
     _found: dict[str, str | None] = field(default_factory=dict)
     _within: dict[str, list[str]] = field(default_factory=dict)
+    _uncalled: dict[str, frozenset[str]] = field(default_factory=dict)
     _upstream: dict[str, dict[str, int]] = field(default_factory=dict)
     _downstream: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -121,6 +122,13 @@ class Topology:
             for service, name in sorted(self.systems.items()):
                 self._within.setdefault(name, []).append(service)
         return self._within.get(system, ())
+
+    def uncalled(self, system: str) -> frozenset[str]:
+        """The services of a system that nobody is known to call, such as those that read from a queue."""
+        if system not in self._uncalled:
+            alone = (service for service in self.within(system) if len(self.downstream(service)) == 1)
+            self._uncalled[system] = frozenset(alone)
+        return self._uncalled[system]
 
     def is_hub(self, service: str) -> bool:
         """True for what so many services need that needing it in common says little."""

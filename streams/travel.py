@@ -89,8 +89,9 @@ class Travel:
             _lower(found, caller, down + _DOWN)
             for lacking, up in graph.upstream(caller).items() if down else ():
                 _lower(found, lacking, down + _DOWN + _DETOUR * up)
-        if len(graph.downstream(service)) == 1 and service in graph.systems:
-            for source in graph.within(graph.systems[service]):
+        system = graph.systems.get(service, "")
+        if service in graph.uncalled(system):
+            for source in graph.within(system):
                 _lower(found, source, _UNSEEN)
         found[service] = _AGAINST
         return found
@@ -101,6 +102,14 @@ class Travel:
             if caller != service:
                 _lower(found, caller, hops + _BY_LOAD)
         return found
+
+
+def touched_from(service: str, graph: Topology) -> set[str]:
+    """The services whose alerts, of whatever kind, `causes` may lead to this one: its other direction."""
+    callers, needed = graph.downstream(service), graph.upstream(service)
+    # What a caller lacks keeps its traffic from all that it calls.
+    beside = {other for caller in callers for other in graph.upstream(caller)}
+    return callers.keys() | needed.keys() | beside | graph.uncalled(graph.systems.get(service, ""))
 
 
 def _lower(costs: dict[str, float], service: str, cost: float) -> None:

@@ -1,6 +1,9 @@
 """How far trouble travels: frontend -> checkout -> payment, frontend and checkout -> cart."""
 
-from streams.travel import FAR, Travel
+import pytest
+
+from streams.golden import Golden
+from streams.travel import FAR, Travel, touched_from
 from tests.streams.pieces import topology
 from tests.streams.world import entity
 
@@ -35,3 +38,19 @@ def test_missing_traffic_of_what_nobody_is_known_to_call_may_come_from_anywhere_
     )
     costs = Travel(graph).costs(("accounting", "traffic"))
     assert (3.0, None) == (costs["checkout"], costs.get("apart"))
+
+
+@pytest.mark.parametrize("golden", ["errors", "latency", "traffic", "workload"])
+def test_every_alert_that_a_service_may_cause_is_touched_from_it(golden: Golden) -> None:
+    """Else a candidate would not be thought of anew when a change arrives: behind a queue, too."""
+    graph = topology(
+        entity("kafka"),
+        entity("payment"),
+        entity("accounting", "kafka"),
+        entity("checkout", "kafka", "payment"),
+        entity("apart"),
+    )
+    travel = Travel(graph)
+    for service in graph.entities:
+        caused = {alerting for alerting in graph.entities if service in travel.causes((alerting, golden))}
+        assert caused <= touched_from(service, graph)
