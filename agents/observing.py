@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from agents.progress import Batch
 from schemas.audit import DeadLetter
+from schemas.codec import MAX_VALUE_BYTES
 from schemas.metrics import (
     DEAD_LETTERS,
     DEDUPLICATED,
@@ -29,7 +30,7 @@ from streams.clock import Clock
 from streams.fold import Fold
 from streams.memory import Memory, ScopeMemory
 from streams.route import Routed
-from wire.meters import Readings, bound, count, hop, watch
+from wire.meters import Readings, bound, count, hit, hop, watch
 
 Folds = Callable[[], Mapping[int, Fold]]
 """The folds that are in hand now, by partition."""
@@ -39,7 +40,7 @@ def routed(batch: Batch, result: Routed) -> None:
     """A batch of an input partition has been routed, and everything is acknowledged."""
     count(ROUTED, len(batch.records), batch.topic)
     for letter in result.dead_letters:
-        count(DEAD_LETTERS, 1, "router", letter.reason)
+        _refused("router", letter)
     _arrived("routed", batch)
 
 
@@ -51,12 +52,20 @@ def folded(batch: Batch, fold: Fold, sent: Counter[str]) -> None:
     tally = fold.tallied()
     count(NOTIFICATIONS, tally.notifications)
     count(DEDUPLICATED, tally.repeats)
+    for limit in tally.reached:
+        hit(limit)
     _arrived("folded", batch)
 
 
 def refused(letter: DeadLetter) -> None:
     """A record of signals could not be understood, or what follows from it is too large to be sent."""
-    count(DEAD_LETTERS, 1, "correlator", letter.reason)
+    _refused("correlator", letter)
+
+
+def _refused(finder: str, letter: DeadLetter) -> None:
+    count(DEAD_LETTERS, 1, finder, letter.reason)
+    if letter.reason == "too_large":
+        hit("message_bytes")
 
 
 def watch_folds(folds: Folds, settings: CorrelationSettings) -> None:
@@ -66,6 +75,7 @@ def watch_folds(folds: Folds, settings: CorrelationSettings) -> None:
     watch(EVENT_TIME_DELAY, lambda: _delays(folds, time.time()))
     watch(INPUT_DELAY, lambda: _input_delays(folds, time.time()))
     bound("scope_alerts", settings.max_alerts, lambda: _most(folds, lambda scope: len(scope.alerts)))
+    bound("message_bytes", MAX_VALUE_BYTES)
     bound("candidate_alerts", settings.max_members, lambda: _most(folds, _largest_candidate))
 
 

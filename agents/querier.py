@@ -33,6 +33,7 @@ from streams.redact import redact_text
 from wire.admin import end_offsets
 from wire.durable import Durable
 from wire.errors import KafkaProblem
+from wire.lag import LagWatch, Places
 from wire.presence import require_topics
 from wire.record import Outgoing
 from wire.recorded import put_on_record
@@ -73,7 +74,9 @@ class Querier:
             for answer in _answers(bootstrap, there["answers"], since_ms)
         }
         self._consumer = _consumer(bootstrap)
-        self._consumer.assign(_places(bootstrap, "context-packets", there["context-packets"], since_ms))
+        starts = _places(bootstrap, "context-packets", there["context-packets"], since_ms)
+        self._reached = {(place.topic, place.partition): place.offset for place in starts}
+        self._consumer.assign(starts)
         log.info("querier.started", sources=len(settings.querier.prometheus), known=len(self._asked))
 
     def step(self, wait_s: float = _WAIT_S) -> int:
@@ -102,6 +105,10 @@ class Querier:
         new = [q for q in queries_of(packet, querier) if q.about.answer_id not in self._asked]
         left = max(0, querier.most_queries * 2 - known)
         return Round(source, new[:left]) if new[:left] else None
+
+    def positions(self) -> Places:
+        """The next offset of each partition of packets; another thread may ask."""
+        return dict(self._reached)
 
     def close(self) -> None:
         """Leave broker and sources."""
@@ -161,6 +168,8 @@ class Querier:
             if message is None:
                 break
             packet = _packet(message)
+            if message.error() is None:
+                self._reached["context-packets", message.partition() or 0] = (message.offset() or 0) + 1
             if packet is not None:
                 newest[packet.candidate.tenant, packet.candidate.candidate_id] = packet
                 wait = 0
@@ -182,11 +191,13 @@ def run_querier(settings: Settings, build: str, ready: Callable[[], object] = la
         signal.signal(number, lambda *_: stop.set())
     try:
         querier = Querier(settings, build, stop)
+        lag = LagWatch(settings.kafka.bootstrap, querier.positions)
         ready()
         try:
             while not stop.is_set():
                 querier.step()
         finally:
+            lag.close()
             querier.close()
     except KafkaProblem as problem:
         sys.stderr.write(f"querier: {problem}\n")

@@ -17,6 +17,7 @@ LimitName = Literal[
     "unacknowledged_records",
     "scope_alerts",
     "candidate_alerts",
+    "message_bytes",
 ]
 """What is bounded while it grows; a new bound is named here, and told by `wire.meters.bound` and `wire.meters.hit`."""
 

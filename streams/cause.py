@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from schemas.audit import AuditEntry, Position
 from schemas.identity import digest
+from schemas.metrics import LimitName
 from schemas.model import Message
 from schemas.packets import Candidate as CandidateMessage
 from schemas.packets import Packet, Proposal, Revision
@@ -29,6 +30,8 @@ class Cause:
     settings_hash: str
     outputs: list[Output] = field(default_factory=list)
     decisions: int = 0
+    reached: list[LimitName] = field(default_factory=list)
+    """The bounds that were reached, each time."""
 
     def audit(
         self, scope: ScopeMemory, subject: str, decision: str, at: int, details: dict[str, str]

@@ -66,6 +66,7 @@ class Fold:
             new = self.memory.cursors.apply(signal.spans)
             if new:
                 self._take(signal, new, cause)
+        self._tally.reached += cause.reached
         return cause.outputs
 
     def tallied(self) -> Tally:

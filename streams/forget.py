@@ -67,6 +67,7 @@ def overflow(turn: Turn, at: int) -> None:
         return
     _drop(scope, keys)
     scope.evicted += len(keys)
+    turn.cause.reached.append("scope_alerts")
     details = {"alerts": str(len(keys)), "limit": str(limit)}
     turn.audit(f"scope/{scope.environment}", "evicted", at, details)
 

@@ -14,7 +14,7 @@ from streams.assess import Assessment, assess
 from streams.attention import wait
 from streams.citations import Citations
 from streams.draft import News
-from streams.group import Group
+from streams.group import Group, Life
 from streams.hearing import statements
 from streams.memory import Content, Decided, Material, Published
 from streams.packet import Cut, packet_of, state_of
@@ -68,6 +68,8 @@ def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) ->
     if published is None:
         published = turn.scope.published[name] = Published(assessment.group.first, first_cut_at=at)
         turn.scope.firsts[published.first] = name
+    if _size(assessment.group.life) >= turn.settings.correlation.max_members > _size(published.life):
+        turn.cause.reached.append("candidate_alerts")
     published.life = assessment.group.life
     if published.number and published.material == material and published.merged_into is None:
         if published.content == content:
@@ -77,6 +79,10 @@ def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) ->
             wait(published, pause_s, turn.scope)
             return
     _cut(name, published, Look(assessment, decided, material, content), at, turn)
+
+
+def _size(life: Life | None) -> int:
+    return life.size if life else 0
 
 
 def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> None:

@@ -20,6 +20,7 @@ from tests.agents.audited import lines_of
 from tests.brokers import laid_out
 from tests.facts import eventually
 from wire import recorded
+from wire.lag import LagWatch
 from wire.recorded import NotRecorded
 from wire.tail import read_tail
 
@@ -114,6 +115,20 @@ def test_what_is_asked_is_on_record_before_and_after_and_published_once(
     assert {answer.answer_id: answer.query for answer in answers} == asking.details
     assert all("sha256" in detail for detail in told.details.values())
     assert querier.due(packet, now()) is None
+    querier.close()
+
+
+@pytest.mark.usefixtures("audited")
+def test_it_tells_how_much_waits(kafka: KafkaSettings, server: Odd) -> None:
+    """A packet that has come waits, and does so no more once it was handled."""
+    querier = Querier(_configured(kafka, server.url), "test")
+    lag = LagWatch(kafka.bootstrap, querier.positions)
+    before = lag.ask()["context-packets", "0"]
+    _send(kafka, packet_at(now() - MINUTE, "waits"))
+    assert before + 1 == lag.ask()["context-packets", "0"]
+    _ask(querier)
+    assert {("context-packets", "0"): 0.0} == lag.ask()
+    lag.close()
     querier.close()
 
 

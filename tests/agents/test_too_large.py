@@ -1,5 +1,6 @@
 """What does not fit into a record becomes a dead letter that says so: the worker neither stops nor loses it unseen."""
 
+from agents import observing
 from agents.correlator import encoded
 from agents.progress import Batch, Record
 from schemas.audit import DeadLetter
@@ -7,6 +8,7 @@ from schemas.codec import MAX_VALUE_BYTES, decode
 from schemas.packets import Candidate
 from streams.cause import Output
 from tests.schemas.examples import example
+from wire import meters
 
 
 def _candidate(title: str) -> Output:
@@ -36,3 +38,19 @@ def test_an_output_over_the_limit_is_a_dead_letter_with_its_topic_and_the_place_
     assert ("dead-letters", "too_large") == (sent.topic, letter.reason)
     assert letter.detail.startswith("incident-candidates default/c-1: ")
     assert ("signals", 2, 7) == (letter.topic, letter.partition, letter.offset)
+
+
+def test_each_counts_as_the_bound_that_it_reached() -> None:
+    """Whoever watches the bounds should see it, and a letter of another reason should not be taken for one."""
+    sent, _ = encoded(_candidate("x" * MAX_VALUE_BYTES), *_record())
+    assert isinstance(sent.message, DeadLetter)
+    before = _hits()
+    observing.refused(sent.message)
+    observing.refused(sent.message.model_copy(update={"reason": "wrong_value"}))
+    assert before + 1 == _hits()
+
+
+def _hits() -> float:
+    told = meters.text().decode().splitlines()
+    found = [line for line in told if line.startswith('incidents_limit_hits_total{limit="message_bytes"}')]
+    return float(found[0].split()[-1]) if found else 0.0

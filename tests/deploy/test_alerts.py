@@ -3,12 +3,14 @@
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 from docs.metrics_page import names
+from schemas.metrics import LimitName
+from schemas.settings import Settings
 from tests.prometheus import promtool
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +73,20 @@ def test_a_rule_has_its_runbook(rule: dict[str, Any]) -> None:
     assert all(section in page for section in _SECTIONS)
     assert rule["expr"] in page
     assert rule["labels"]["severity"] in {"page", "ticket"}
+
+
+@pytest.mark.parametrize("limit", get_args(LimitName))
+def test_each_bound_is_explained_where_the_alert_sends_one(limit: str) -> None:
+    """What it bounds, its default, its setting, and what happens beyond it."""
+    page = (_ROOT / "docs" / "operations" / "IncidentsLimitHit.md").read_text()
+    [row] = [line for line in page.splitlines() if line.startswith(f"| `{limit}` |")]
+    _, bounds, default, setting, beyond = (cell.strip() for cell in row.strip("|").split("|"))
+    assert bounds
+    assert beyond
+    if setting != "none":
+        section, name = setting.strip("`").split(".")
+        value = getattr(getattr(Settings(), section), name)
+        assert f"{int(value):,}" == default.split()[0]
 
 
 def test_no_runbook_is_left_of_a_rule_that_is_gone() -> None:
