@@ -1,9 +1,11 @@
 """Schemas at a registry's addresses: confluent-kafka's own client and deserialiser should need nothing else."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.schema_registry.error import SchemaRegistryError
@@ -15,6 +17,11 @@ from schemas.topics import TOPICS
 from tests.schemas.examples import example
 from tests.sources.running import REPLAY_TOKEN, content, gateway, of_tenant, settings_for
 from tests.sources.test_alertmanager import alert, group
+
+_FULL = sorted(
+    name for name, topic in TOPICS.items() if topic.compatibility == "FULL_TRANSITIVE" and topic.version > 1
+)
+"""The topics of which old consumers are promised to read what is new, and that have changed."""
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +58,31 @@ def test_every_topic_is_read_by_confluents_deserialiser(registry: SchemaRegistry
     latest = registry.get_latest_version(f"{topic}-value")
     assert TOPICS[topic].schema_ids[TOPICS[topic].version] == latest.schema_id
     assert latest.schema.schema_str == schema_text(topic, TOPICS[topic].version)
+
+
+@pytest.mark.parametrize("topic", _FULL)
+def test_a_consumer_of_the_first_version_reads_what_is_written_today(
+    registry: SchemaRegistryClient, broker: Broker, topic: str
+) -> None:
+    """With the oldest schema as its reader's it should get every field that it knows, with today's values."""
+    producer = Producer({"bootstrap.servers": broker.bootstrap, "acks": "all"})
+    producer.produce(topic, encode(topic, example(topic)), headers={"tenant": b"old-consumer"})
+    assert 0 == producer.flush(60)
+    (record,) = of_tenant(broker.bootstrap, topic, "old-consumer")
+    context = SerializationContext(topic, MessageField.VALUE)
+    first = AvroDeserializer(registry, schema_text(topic, min(TOPICS[topic].schema_ids)))
+    old, today = first(content(record), context), AvroDeserializer(registry)(content(record), context)
+    assert old.keys() <= today.keys()
+    assert old == _known_to(old, today)
+
+
+def _known_to(old: Any, today: Any) -> Any:  # noqa: ANN401 - any value of a record
+    """Of today's value what an older reader has fields for."""
+    if isinstance(old, dict) and isinstance(today, dict):
+        return {name: _known_to(value, today[name]) for name, value in old.items()}
+    if isinstance(old, list) and isinstance(today, list) and len(old) == len(today):
+        return [_known_to(*pair) for pair in zip(old, today, strict=True)]
+    return today
 
 
 def test_confluents_client_finds_its_way_around(registry: SchemaRegistryClient) -> None:
