@@ -74,6 +74,36 @@ def test_what_is_dropped_has_never_been(story: list[AlertState], data: st.DataOb
     assert _at_once([one for one in story if one.key not in gone]) == _candidates(index)
 
 
+def _together(index: Index, alerts: Sequence[AlertState]) -> list[tuple[AlertKey, ...]]:
+    """Adds alerts, those too that the index knows already, as another copy of a log tells them."""
+    for one in alerts:
+        if one.key not in index.alerts:
+            index.insert(one, one.ended_at)
+        elif one.ended_at is not None:
+            index.end(one.key, one.ended_at)
+    return _candidates(index)
+
+
+@given(story=_stories | _slow_stories, data=st.data())
+@settings(max_examples=60)
+def test_two_sets_merge_the_same_either_way_round(story: list[AlertState], data: st.DataObject) -> None:
+    """They may share alerts, and both were looked at alone: either after the other is the candidates of their union."""
+    sides = data.draw(
+        st.lists(st.sampled_from(("one", "other", "both")), min_size=len(story), max_size=len(story))
+    )
+    one, other = (
+        [alert for alert, side in zip(story, sides, strict=True) if side in (name, "both")]
+        for name in ("one", "other")
+    )
+    ways = []
+    for first, second in ((one, other), (other, one)):
+        index = Index(_GRAPH, Settings().correlation)
+        assert _at_once(first) == _together(index, first)
+        ways.append(_together(index, second))
+        assert ways[-1] == _together(index, first)
+    assert [_at_once(story)] * len(ways) == ways
+
+
 @given(story=_stories)
 @settings(max_examples=60)
 def test_every_alert_is_in_exactly_one_candidate(story: list[AlertState]) -> None:
