@@ -48,6 +48,7 @@ def settle(turn: Turn, now: int) -> set[AlertKey]:
 
 
 def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
+    """Decides what is due; returns alerts of every candidate of which anything may have been decided."""
     alerts = turn.scope.alerts
     for key in sorted({d.key for d in due if d.what == "count"} & alerts.keys()):
         _deduplicated(alerts[key], step, turn)
@@ -69,7 +70,7 @@ def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
     named = {turn.name(g.first): g for g in stirred(keys, turn.views.settled, turn.scope.decided_life)}
     for name, members in named.items():
         _decide_candidate(name, members, step, turn)
-    _merge(named, step, turn)
+    keys |= {members.first for members in named.values()} | _merge(named, step, turn)
     for state in said:
         _heard(state, step, turn)
     return keys
@@ -235,14 +236,17 @@ def _withdraw(name: str, decided: Decided, proposals: Iterable[str], step: int, 
         turn.audit(name, "withdrawn", step, {"proposal": proposal_id})
 
 
-def _merge(named: dict[str, Group], step: int, turn: Turn) -> None:
-    """Puts on record which candidates have become part of another."""
+def _merge(named: dict[str, Group], step: int, turn: Turn) -> set[AlertKey]:
+    """Puts on record which candidates have become part of another; returns the first alerts of those."""
+    gone = set[AlertKey]()
     for name, into in absorbed(named, turn.scope):
         decided = turn.scope.decided.get(name)
         if decided and into != decided.merged_into:
             decided.merged_into, decided.life = into, None
             turn.audit(name, "merged", step, {"into": into})
             _withdraw(name, decided, decided.proposals, step, turn)
+            gone.add(decided.first)
+    return gone
 
 
 def absorbed(named: Mapping[str, Group], scope: ScopeMemory) -> Iterator[tuple[str, str]]:
