@@ -112,7 +112,7 @@ def test_the_keyboard_is_enough(page: Page, site: Site) -> None:
     page.wait_for_url(re.compile(f"/incidents/{names[0]}"))
     page.keyboard.press("j")
     page.keyboard.press("j")
-    assert "What changed" == page.evaluate("document.activeElement.textContent")
+    assert "Top signals" == page.evaluate("document.activeElement.textContent")
     page.keyboard.press("u")
     page.wait_for_url(f"{site.url}/")
 
