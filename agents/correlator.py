@@ -19,6 +19,7 @@ from schemas.audit import DeadLetter
 from schemas.codec import Undecodable, decode, encode
 from schemas.events import HEADER_TENANT
 from schemas.identity import content_hash, digest
+from schemas.packets import Candidate
 from schemas.settings import Settings
 from schemas.signals import Signal
 from streams.cause import Output
@@ -86,8 +87,7 @@ class Correlator:
             for output, value in self._folded(held, batch, record):
                 await self._send(output, value)
                 sent[output.topic] += 1
-                if isinstance(output.message, DeadLetter):
-                    observing.refused(output.message)
+                told(output)
         await self.outbox.flush()
         observing.folded(batch, held.fold, sent)
         if self._due(held):
@@ -134,6 +134,23 @@ class Correlator:
         if time.monotonic() - held.trimmed_at > self.settings.state.trim_every_s:
             held.trimmed_at = time.monotonic()
             await self.snapshots.trim(held.fold.memory.partition, time.time_ns() // 1_000_000)
+
+
+def told(output: Output) -> None:
+    """Counts a dead letter, and logs a revision by its candidate where debug lines are asked for."""
+    message = output.message
+    if isinstance(message, DeadLetter):
+        observing.refused(message)
+    elif isinstance(message, Candidate):
+        log.debug(
+            "correlator.revision",
+            tenant=message.tenant,
+            candidate_id=message.candidate_id,
+            candidate=message.short_id,
+            revision=message.revision.number,
+            state=message.state,
+            phase=message.phase,
+        )
 
 
 def encoded(output: Output, batch: Batch, record: Record) -> tuple[Output, bytes]:

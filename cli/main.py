@@ -1,9 +1,7 @@
 """Owns the `incidents` command: mounts the commands, sets up logging; holds nothing else."""
 
-import logging
-import sys
+from typing import Annotated
 
-import structlog
 import typer
 
 from cli import (
@@ -24,6 +22,14 @@ from cli import (
     system,
     token,
     topics,
+)
+from cli.logs import LogLevel, log_from
+
+_LEVEL = typer.Option(
+    "--log-level",
+    help="Log from here on; debug has each revision with its candidate.",
+    envvar="INCIDENTS_LOG_LEVEL",
+    show_envvar=True,
 )
 
 app = typer.Typer(
@@ -55,15 +61,6 @@ for part in (
 
 
 @app.callback()
-def _set_up() -> None:
+def _set_up(level: Annotated[LogLevel, _LEVEL] = LogLevel.INFO) -> None:
     """Log to standard error as JSON lines, for programs; what people read is on standard output."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_from(level)
