@@ -22,7 +22,7 @@ from streams.correlate import Index
 from streams.ends import end_of
 from streams.feedback import About, feedback_of
 from streams.forget import forget, forget_changes, overflow
-from streams.kept import kept
+from streams.kept import filed_by, kept
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.reports import hear_answer, learn
 from streams.revisions import revise
@@ -276,23 +276,23 @@ class Fold:
         )
 
 
-def _absorb(
-    known: AlertState, seen: AlertState, scope: ScopeMemory, correlation: CorrelationSettings
-) -> bool:
-    """Takes a further notification in; True when it may be material. A start that moved calls for a new index."""
+def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory, rules: CorrelationSettings) -> bool:
+    """Takes a further notification in; True when it may be material. What is now filed otherwise has it filed anew."""
     at, settle_at, facts, notes, end = known.at, known.settle_at, known.facts, known.notes, known.ended_at
     changed = known.absorb(seen)
+    refiled = known.at != at
     if known.facts is not facts:
         known.facts = kept(known.facts)
+        refiled |= filed_by(known.facts) != filed_by(facts)
     if known.settle_at < settle_at:
         scope.schedule(known.settle_at, "alert", known.key)
-    if known.at != at:
+    if refiled:
         scope.views = scope.plans = None
     elif known.ended_at is not None and scope.views:
         scope.views.live.end(known.key, known.ended_at)
     if known.at != at or (changed and (known.facts != facts or known.notes != notes)):
         return True
     if known.ended_at != end:
-        return attention.ended(known, scope, correlation)
-    attention.repeated(known, scope, correlation)
+        return attention.ended(known, scope, rules)
+    attention.repeated(known, scope, rules)
     return False

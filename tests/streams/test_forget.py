@@ -78,3 +78,16 @@ def test_what_is_not_quiet_for_the_retention_is_kept_with_its_suspects() -> None
     [scope] = world.memory.scopes.values()
     assert (1, 1) == (len(scope.alerts), len(world.memory.tenants[TENANT].book.by_ref))
     assert ["test:flag/express@2026-02-03T03:00:50Z"] == list(scope.book.by_ref)
+
+
+def test_an_alert_that_an_earlier_notification_calls_otherwise_is_filed_anew() -> None:
+    """It comes late, and what it says counts: one order of arrival gives what the other gives, and forgetting works."""
+    late, early = (
+        Sent(alert(None, name, start=FIRST, fingerprint="one"), FIRST + after)
+        for name, after in (("Renamed", 30), ("Named", 10))
+    )
+    others = _crowd(3, apart=1000)[1:]
+    worlds = [shop(*two, *others, settings=_evicting(2)) for two in ((late, early), (early, late))]
+    assert worlds[0].candidates().keys() == worlds[1].candidates().keys()
+    [scope] = worlds[0].memory.scopes.values()
+    assert all(key[1] != "one" for key in scope.alerts)
