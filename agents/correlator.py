@@ -15,6 +15,7 @@ import structlog
 from agents import observing
 from agents.progress import Batch, Record
 from agents.snapshots import Snapshots
+from agents.tracing import begun, ended, noted
 from schemas.audit import DeadLetter
 from schemas.codec import Undecodable, decode, encode
 from schemas.events import HEADER_TENANT
@@ -26,6 +27,7 @@ from streams.cause import Output
 from streams.fold import Fold
 from streams.memory import Memory
 from wire.producer import Outbox
+from wire.tracing import Span, Traces, carried
 
 log = structlog.get_logger()
 
@@ -49,6 +51,7 @@ class Correlator:
     snapshots: Snapshots
     settings: Settings
     build: str
+    traces: Traces | None = None
     partitions: dict[int, _Partition] = field(default_factory=dict)
 
     def folds(self) -> Mapping[int, Fold]:
@@ -83,12 +86,14 @@ class Correlator:
         """Returns once everything that follows from the batch is acknowledged; DeliveryFailed otherwise."""
         held = self.partitions.get(batch.partition) or self._take(Memory(batch.partition))
         sent: Counter[str] = Counter()
+        spans = begun(self.traces, "correlator", batch)
         for record in batch.records:
             for output, value in self._folded(held, batch, record):
-                await self._send(output, value)
+                await self._send(output, value, spans.get(record.offset))
                 sent[output.topic] += 1
                 told(output)
         await self.outbox.flush()
+        ended(spans)
         observing.folded(batch, held.fold, sent)
         if self._due(held):
             await self._save(held)
@@ -112,8 +117,9 @@ class Correlator:
             return [Output("dead-letters", batch.topic, _letter(batch, record, wrong))]
         return held.fold.apply(record.offset, signal) if isinstance(signal, Signal) else []
 
-    async def _send(self, output: Output, value: bytes) -> None:
-        headers = ((HEADER_TENANT, output.key.partition("/")[0].encode()),)
+    async def _send(self, output: Output, value: bytes, span: Span | None) -> None:
+        headers = ((HEADER_TENANT, output.key.partition("/")[0].encode()), *carried(span))
+        noted(span, output)
         await self.outbox.send(output.topic, key=output.key.encode(), value=value, headers=headers)
 
     def _due(self, held: _Partition) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from agents import observing
 from agents.progress import Batch
+from agents.tracing import begun, ended
 from schemas.codec import encode
 from schemas.events import HEADER_TENANT
 from schemas.model import Message
@@ -15,6 +16,7 @@ from schemas.settings import Settings
 from schemas.topics import TOPICS
 from streams.route import Routed, mark_of, route
 from wire.producer import Outbox
+from wire.tracing import Headers, Traces, carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +28,23 @@ class Router:
     layout: Mapping[str, int]
     signals: int
     build: str
+    traces: Traces | None = None
 
     async def handle(self, batch: Batch) -> None:
         """Returns once everything that follows from the batch is acknowledged; DeliveryFailed otherwise."""
+        spans = begun(self.traces, "router", batch)
         routed = route(batch.topic, batch.partition, batch.records, self.signals, self.settings, self.build)
         await self._refusals(routed)
         for partition, signal in routed.signals:
-            await self._signal(partition, encode("signals", signal))
+            trace = carried(spans.get(signal.spans[0].first)) if spans else ()
+            await self._signal(partition, encode("signals", signal), trace)
         # Without a tick no clock moves, and the next tick's mark covers these records, too: it is at most a
         # second away, while a mark a batch would wake the fold of every partition for nothing. An input without
         # ticks is seldom written to.
         if routed.clocks or not TOPICS[batch.topic].ticks:
             await self._mark(batch, routed)
         await self.outbox.flush()
+        ended(spans)
         observing.routed(batch, routed)
 
     async def _mark(self, batch: Batch, routed: Routed) -> None:
@@ -57,5 +63,5 @@ class Router:
         headers = ((HEADER_TENANT, tenant.encode()),)
         await self.outbox.send(topic, key=key.encode(), value=encode(topic, message), headers=headers)
 
-    async def _signal(self, partition: int, value: bytes) -> None:
-        await self.outbox.send("signals", key=None, value=value, partition=partition)
+    async def _signal(self, partition: int, value: bytes, trace: Headers = ()) -> None:
+        await self.outbox.send("signals", key=None, value=value, partition=partition, headers=trace)

@@ -24,6 +24,7 @@ from cli.build import build
 from cli.console import speaks_plainly
 from cli.health import HERE, Health
 from cli.settings_file import load_settings
+from cli.tracing import traced
 from schemas.metrics import SNAPSHOT_AGE, SNAPSHOT_BYTES
 from schemas.settings import Settings
 from schemas.topics import INPUT_TOPICS, TICKED_TOPICS, TOPICS
@@ -35,6 +36,7 @@ from wire.lag import LagWatch
 from wire.meters import watch
 from wire.presence import require_topics
 from wire.producer import Outbox
+from wire.tracing import Traces
 
 GROUP = "incidents"
 """Consumer group of the workers."""
@@ -67,7 +69,9 @@ def gateway(
 ) -> None:
     """Take deliveries over HTTP; 202 once Kafka has them."""
     health = _begin("gateway", health_port, health_host)
-    raise typer.Exit(run_gateway(load_settings(settings), build=build(), ready=health.ready))
+    read = load_settings(settings)
+    with traced(read, "gateway") as traces:
+        raise typer.Exit(run_gateway(read, build=build(), ready=health.ready, traces=traces))
 
 
 def worker(
@@ -78,7 +82,9 @@ def worker(
 ) -> None:
     """Route what was published, and correlate it: the Faust agents."""
     health = _begin(name, health_port, health_host)
-    raise typer.Exit(_run_worker(load_settings(settings), name, health))
+    read = load_settings(settings)
+    with traced(read, name) as traces:
+        raise typer.Exit(_run_worker(read, name, health, traces))
 
 
 def auditor(
@@ -102,7 +108,9 @@ def sink(
 ) -> None:
     """Store candidates, packets, evidence and audit in SQL tables."""
     health = _begin(name, health_port, health_host)
-    raise typer.Exit(run_sink(load_settings(settings), health.ready, build(), accept_gaps=accept_gaps))
+    read = load_settings(settings)
+    with traced(read, name) as traces:
+        raise typer.Exit(run_sink(read, health.ready, build(), accept_gaps=accept_gaps, traces=traces))
 
 
 def querier(
@@ -130,25 +138,27 @@ def _begin(name: str, port: int | None, host: str) -> Health:
     return Health(name, build(), port, host)
 
 
-def _run_worker(settings: Settings, name: str, health: Health) -> int:
+def _run_worker(settings: Settings, name: str, health: Health, traces: Traces | None) -> int:
     layout = require_topics(settings.kafka.bootstrap, TOPICS)
     outbox = Outbox(settings.kafka.bootstrap)
-    feeds = (*_routing(outbox, settings, layout), _correlating(outbox, settings))
+    feeds = (*_routing(outbox, settings, layout, traces), _correlating(outbox, settings, traces))
     beside = (_ticking(outbox), _telling(health), _measuring(settings.kafka.bootstrap))
     worker_settings = WorkerSettings(bootstrap=settings.kafka.bootstrap, group=GROUP, instance=name)
     witness = Witness(name, build(), settings.fold_hash())
     return run_worker(worker_settings, feeds, beside, witness)
 
 
-def _routing(outbox: Outbox, settings: Settings, layout: dict[str, int]) -> tuple[Feed, ...]:
+def _routing(
+    outbox: Outbox, settings: Settings, layout: dict[str, int], traces: Traces | None
+) -> tuple[Feed, ...]:
     inputs = {topic: layout[topic] for topic in TICKED_TOPICS}
-    router = Router(outbox, settings, inputs, layout["signals"], build())
+    router = Router(outbox, settings, inputs, layout["signals"], build(), traces)
     return tuple(Feed(topic, router.handle) for topic in INPUT_TOPICS)
 
 
-def _correlating(outbox: Outbox, settings: Settings) -> Feed:
+def _correlating(outbox: Outbox, settings: Settings, traces: Traces | None) -> Feed:
     snapshots = Snapshots(outbox, settings.kafka.bootstrap, settings.state)
-    correlator = Correlator(outbox, snapshots, settings, build())
+    correlator = Correlator(outbox, snapshots, settings, build(), traces)
     watch_folds(correlator.folds, settings.correlation)
     watch(SNAPSHOT_AGE, correlator.snapshot_ages)
     watch(SNAPSHOT_BYTES, lambda: {(str(number),): size for number, size in dict(snapshots.sizes).items()})

@@ -21,6 +21,8 @@ Beside these there are `process_*` and `python_*` of each process: memory, CPU t
 What is so now (kind gauge) is given by the processes that know it: nothing is asked of Kafka or the fold for each look.
 No label holds a name that a sender chose; tenants are those of the settings.
 
+Where the time of one delivery went is told by [traces](traces.md), where they are asked for.
+
 Alert rules: `deploy/alerts.yaml`, each with a page in `docs/operations` that says what to check and what to do.
 
 ## Dashboards

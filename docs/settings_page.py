@@ -19,6 +19,7 @@ from schemas.settings import (
     TenantSettings,
 )
 from schemas.thresholds import CorrelationSettings, FeedSettings, RankingSettings
+from schemas.tracing import TracingSettings
 
 _HEAD: Final = """\
 <!-- Made by `make docs`; change schemas/settings.py, not this page. -->
@@ -47,6 +48,7 @@ _GROUPS: Final[dict[str, type[Message]]] = {
     "[sink]": SinkSettings,
     "[page]": PageSettings,
     "[[page.readers]]": ReaderSettings,
+    "[tracing]": TracingSettings,
 }
 
 

@@ -16,6 +16,8 @@ HEADER_INGESTED_AT: Final = "ingested-at"
 """Header set by the gateway: decimal microseconds since 1970 UTC at which it took the delivery."""
 HEADER_TICK: Final = "tick"
 """Header of a tick: decimal microseconds since 1970 UTC. With a tenant header it is a replay's tick."""
+HEADER_TRACE: Final = "traceparent"
+"""Header of a record that belongs to a trace, in the form of W3C Trace Context. Nothing is decided by it."""
 
 Severity = Literal["critical", "error", "warning", "info", "unknown"]
 ChangeKind = Literal["deploy", "flag", "config"]

@@ -14,6 +14,7 @@ from schemas.page_settings import PageSettings
 from schemas.querying import QuerierSettings
 from schemas.thresholds import CorrelationSettings, FeedSettings, RankingSettings
 from schemas.times import SECOND
+from schemas.tracing import TracingSettings
 
 REPLAY_PREFIX: Final = "replay-"
 """Tenants whose name starts so are replays: recorded time, own clock, hidden from lists unless asked for."""
@@ -210,6 +211,7 @@ class Settings(Message):
     audit: AuditSettings = AuditSettings()
     sink: SinkSettings = SinkSettings()
     page: PageSettings = PageSettings()
+    tracing: TracingSettings = TracingSettings()
 
     def tenant(self, name: str) -> TenantSettings | None:
         """The settings of a tenant; replay tenants have those of the first tenant; None when it is unknown."""

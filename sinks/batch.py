@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from schemas.audit import AuditRecord, DeadLetter
 from schemas.codec import Undecodable, decode
-from schemas.events import HEADER_INGESTED_AT, HEADER_TENANT, HEADER_TICK, Change, Entity
+from schemas.events import HEADER_INGESTED_AT, HEADER_TENANT, HEADER_TICK, HEADER_TRACE, Change, Entity
 from schemas.feedback import Feedback
 from schemas.model import Message
 from schemas.packets import Candidate, Packet, Proposal
@@ -58,6 +58,8 @@ class Batch:
     rows: list[Row] = field(default_factory=list)
     candidates: list[Candidate] = field(default_factory=list)
     packets: list[Packet] = field(default_factory=list)
+    traced: list[tuple[bytes, Place]] = field(default_factory=list)
+    """The traces that records of packets carry, and their places."""
     after: dict[tuple[str, int], int] = field(default_factory=dict)
     records: int = 0
     oldest: dict[str, int] = field(default_factory=dict)
@@ -91,6 +93,8 @@ class Batch:
                 self.candidates.append(message)
             case Packet():
                 self.packets.append(message)
+                if trace := record.headers.get(HEADER_TRACE):
+                    self.traced.append((trace, place))
             case Proposal():
                 self.rows.append(proposal_row(message))
             case AuditRecord():

@@ -28,10 +28,12 @@ from sinks.rows import Row
 from sinks.starts import GapPolicy, starts
 from sinks.store import AnotherSink, create_tables, kept_originals, load_offsets, write
 from sinks.tables import ORIGINALS
+from sinks.tracing import begun, told
 from wire.errors import KafkaProblem
 from wire.gaps import Witness
 from wire.lag import LagWatch
 from wire.reader import Place, RandomReader, headers_of
+from wire.tracing import Traces
 
 _MOST_RECORDS: Final = 500
 _MOST_BYTES: Final = 4_000_000
@@ -48,13 +50,15 @@ log = structlog.get_logger()
 class Sink:
     """One consumer and one database. `step` does one batch; the process is a loop of it."""
 
-    def __init__(self, settings: Settings, build: str = "", *, accept_gaps: bool = False) -> None:
+    def __init__(
+        self, settings: Settings, build: str = "", *, accept_gaps: bool = False, traces: Traces | None = None
+    ) -> None:
         """Open database and broker. Raises KafkaProblem or DatabaseProblem when either is not usable.
 
         `accept_gaps`: records that are due and gone are passed over, on record, instead of refused.
         """
         bootstrap = settings.kafka.bootstrap
-        self._settings = settings
+        self._settings, self._traces = settings, traces
         self._engine = opened(settings.sink.database)
         patiently(self._engine, lambda: create_tables(self._engine))
         self._offsets = patiently(self._engine, lambda: load_offsets(self._engine))
@@ -78,10 +82,12 @@ class Sink:
         """
         batch = self._gather(wait_s)
         if batch.records:
+            spans = begun(self._traces, batch)
             batch.rows += self._packet_rows(batch)
             patiently(self._engine, lambda: self._write(batch))
             self._offsets |= batch.after
             stored(batch, time.time())
+            told(spans)
         patiently(self._engine, lambda: self._look_after(time.time_ns() // 1000))
         return batch.records
 
@@ -142,6 +148,7 @@ def run_sink(
     build: str = "",
     *,
     accept_gaps: bool = False,
+    traces: Traces | None = None,
 ) -> int:
     """Run until SIGTERM or SIGINT, which finish the batch in hand; the exit code, 0 for an ordered end.
 
@@ -152,7 +159,7 @@ def run_sink(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        sink = Sink(settings, build, accept_gaps=accept_gaps)
+        sink = Sink(settings, build, accept_gaps=accept_gaps, traces=traces)
         ready()
         lag = LagWatch(settings.kafka.bootstrap, lambda: sink.reached)
         try:

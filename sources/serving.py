@@ -17,14 +17,17 @@ from typing import Final
 import structlog
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
 from schemas.settings import Settings
 from schemas.topics import INPUT_TOPICS
 from sources.gateway import Gateway, gateway_app
+from sources.traced import CarryingDurable, traced
 from wire.durable import Durable
 from wire.errors import KafkaProblem
 from wire.listening import CannotListen, OrderlyServer, listen, patience
 from wire.presence import require_topics
+from wire.tracing import Traces
 
 PORT_FILE: Final = "gateway.port"
 """Name of the file in the state folder that holds the port in decimal digits while the gateway listens."""
@@ -42,22 +45,27 @@ def run_gateway(
     build: str | None = None,
     state: Path | None = None,
     ready: Callable[[], object] = lambda: None,
+    traces: Traces | None = None,
 ) -> int:
     """Run the gateway until SIGTERM or SIGINT; the exit code. Problems at the start are one line on stderr.
 
     `build`: version of the code for the audit log; `state`: folder for the file that tells the port; `ready` is
-    called once it listens.
+    called once it listens; `traces`: of deliveries, where they are traced.
     """
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            return runner.run(serve(settings, build or installed_version(), state, ready))
+            return runner.run(serve(settings, build or installed_version(), state, ready, traces))
     except (CannotListen, KafkaProblem) as problem:
         sys.stderr.write(f"error: {problem}\n")
         return 1
 
 
 async def serve(
-    settings: Settings, build: str, state: Path | None = None, ready: Callable[[], object] = lambda: None
+    settings: Settings,
+    build: str,
+    state: Path | None = None,
+    ready: Callable[[], object] = lambda: None,
+    traces: Traces | None = None,
 ) -> int:
     """Listen until told to stop; 0 then, 1 when the producer has ended for good.
 
@@ -66,10 +74,13 @@ async def serve(
     listening = listen("gateway", settings.gateway.host, settings.gateway.port)
     try:
         await asyncio.to_thread(require_topics, settings.kafka.bootstrap, _NEEDED)
-        durable = Durable(settings.kafka.bootstrap, timeout_s=settings.gateway.ack_timeout_s)
+        producer = Durable if traces is None else CarryingDurable
+        durable = producer(settings.kafka.bootstrap, timeout_s=settings.gateway.ack_timeout_s)
         gateway = Gateway(settings, durable, _now, _Layout(settings.kafka.bootstrap), build)
         try:
-            return await _serve(gateway, listening, state, ready)
+            app = gateway_app(gateway)
+            app = app if traces is None else traced(app, traces)
+            return await _serve(gateway, app, listening, state, ready)
         finally:
             await durable.close()
     finally:
@@ -85,11 +96,11 @@ def installed_version() -> str:
 
 
 async def _serve(
-    gateway: Gateway, listening: socket.socket, state: Path | None, ready: Callable[[], object]
+    gateway: Gateway, app: ASGIApp, listening: socket.socket, state: Path | None, ready: Callable[[], object]
 ) -> int:
     host, port = listening.getsockname()[:2]
     config = uvicorn.Config(
-        gateway_app(gateway),
+        app,
         http=patience(gateway.settings.gateway.slow_s),
         lifespan="off",
         access_log=False,
