@@ -5,20 +5,21 @@ the pipeline judges itself. Goes to: the command and the short form in the suite
 """
 
 import hashlib
+import resource
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from confluent_kafka import KafkaError, Message, Producer
 
 from cli.replay import come_through
+from tests.chaos.book import Book, Position, Sent
 from tests.chaos.campaign import Row, Tell
-from tests.chaos.mutated import Fate, Mutated, messages
-from tests.chaos.routed import judged
-from tests.chaos.seen import decoded, records
+from tests.chaos.mutated import Mutated, messages
+from tests.chaos.seen import Fields, decoded, each
 from tests.endtoend.whole import Whole, running_whole
 from tests.facts import eventually
 
@@ -28,44 +29,37 @@ _KEPT: Final = 65_536
 """Bytes of a record that its dead letter holds."""
 _STORED_S: Final = 900.0
 _TOLD: Final = 2_000
-Position = tuple[int, int]
-"""Partition and offset in the topic alerts."""
-
-
-class Sent(NamedTuple):
-    """One record as it stands in the topic: what has to become of it, its hash and its size."""
-
-    how: str
-    fate: Fate
-    sha256: str
-    size: int
+_MOST_PROBLEMS: Final = 1_000
+"""More are not told."""
 
 
 @dataclass
 class Findings:
     """What was sent, and what is wrong with what became of it."""
 
-    sent: dict[Position, Sent] = field(default_factory=dict)
+    sent: int = 0
+    kinds: int = 0
+    fates: str = ""
     letters: int = 0
     seconds: float = 0.0
+    memory_mb: int = 0
+    """The most that this process took."""
     problems: list[str] = field(default_factory=list)
 
     @property
     def row(self) -> Row:
         """The line of the table."""
-        fates = Counter(one.fate for one in self.sent.values())
-        told = ", ".join(f"{number:,} {fate}" for fate, number in sorted(fates.items()))
         return {
             "scenario": NAME,
-            "sent": len(self.sent),
-            "faults": f"{len({one.how for one in self.sent.values()})} kinds: {told}",
+            "sent": self.sent,
+            "faults": f"{self.kinds} kinds: {self.fates}",
             "restarts": 0,
-            "alerts": len(self.sent),
+            "alerts": self.sent,
             "candidates": 0,
             "revisions": 0,
             "dead letters": self.letters,
             "audit lines": 0,
-            "seconds": f"{self.seconds:.0f}",
+            "seconds": f"{self.seconds:.0f}, {self.memory_mb} MB",
             "result": f"{len(self.problems)} problems" if self.problems else "each as it has to be",
         }
 
@@ -78,51 +72,59 @@ def run(seed: int, number: int, folder: Path, tell: Tell) -> Findings:
     tell("starting Kafka and every process")
     try:
         with running_whole(folder) as whole:
-            return bombard(whole, seed, number, tell)
+            return bombard(whole, seed, number, folder, tell)
     except AssertionError as problem:
         return Findings(problems=[str(problem)])
 
 
-def bombard(whole: Whole, seed: int, number: int, tell: Tell) -> Findings:
+def bombard(whole: Whole, seed: int, number: int, folder: Path, tell: Tell) -> Findings:
     """Mutated records from the seed into the running system, and what was found once all have come through."""
     began, before = time.monotonic(), _lives(whole)
-    findings = Findings(_sent(whole.status.bootstrap, messages(seed, number), tell))
+    book, findings = Book(folder, number), Findings(sent=number)
+    _send(whole.status.bootstrap, messages(seed, number), book, tell)
     tell("waiting until everything has come through")
     come_through(whole.status.bootstrap)
-    findings.problems += _judged(whole.status.bootstrap, findings, tell)
-    eventually(lambda: _stored(whole) >= findings.letters, _STORED_S, "the tables hold every dead letter")
+    findings.problems += islice(_judged(whole.status.bootstrap, book, tell), _MOST_PROBLEMS)
+    eventually(lambda: _stored(whole) >= book.letters, _STORED_S, "the tables hold every dead letter")
     ended = {name for name, pid in _lives(whole).items() if before[name] != pid}
     findings.problems += [f"{name} has ended and was started again" for name in sorted(ended)]
     findings.seconds = time.monotonic() - began
+    _note(findings, book)
     return findings
 
 
-def _sent(bootstrap: str, mutated: Iterable[Mutated], tell: Tell) -> dict[Position, Sent]:
-    """Everything by the position that the broker gave it."""
-    sent: dict[Position, Sent] = {}
+def _note(findings: Findings, book: Book) -> None:
+    findings.kinds, findings.letters = book.kinds, book.letters
+    findings.fates = ", ".join(f"{number:,} {fate}" for fate, number in sorted(book.fates.items()))
+    findings.memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1_000
+    book.close()
+
+
+def _send(bootstrap: str, mutated: Iterable[Mutated], book: Book, tell: Tell) -> None:
+    """Everything, into the book by the position that the broker gave it."""
     producer = Producer(
         {
             "bootstrap.servers": bootstrap,
             "enable.idempotence": True,
             "compression.type": "zstd",
             "linger.ms": 20,
+            "queue.buffering.max.messages": 10_000,
         }
     )
     for number, one in enumerate(mutated, 1):
-        _produce(producer, one, sent)
+        _produce(producer, one, book)
         if number % _TOLD == 0:
             tell(f"{number:,} records written")
     assert producer.flush(120) == 0, "the broker has everything"
-    return sent
 
 
-def _produce(producer: Producer, one: Mutated, sent: dict[Position, Sent]) -> None:
+def _produce(producer: Producer, one: Mutated, book: Book) -> None:
     value = one.value or b""
-    facts = Sent(one.how, one.fate, hashlib.sha256(value).hexdigest(), len(value))
+    facts = Sent(one.how, one.fate, hashlib.sha256(value).digest(), len(value))
 
     def delivered(error: KafkaError | None, message: Message) -> None:
         assert error is None, error
-        sent[message.partition() or 0, message.offset() or 0] = facts
+        book.note((message.partition() or 0, message.offset() or 0), facts)
 
     while True:
         try:
@@ -134,33 +136,35 @@ def _produce(producer: Producer, one: Mutated, sent: dict[Position, Sent]) -> No
             return
 
 
-def _judged(bootstrap: str, findings: Findings, tell: Tell) -> Iterator[str]:
-    sent = findings.sent
+def _judged(bootstrap: str, book: Book, tell: Tell) -> Iterator[str]:
+    """What is wrong; one record is in memory at a time."""
     tell("reading signals")
-    signals = [at for record in records(bootstrap, "signals") for at in _stands_for(record.value)]
+    for record in each(bootstrap, "signals"):
+        for at in _stands_for(decoded("signals", record.value)):
+            book.signal(at)
     tell("reading dead letters")
-    letters = [decoded("dead-letters", one.value) for one in records(bootstrap, "dead-letters")]
-    ours = [one for one in letters if (one["partition"], one["offset"]) in sent and one["topic"] == "alerts"]
-    findings.letters = len({one["letter_id"] for one in ours})
-    refused = [(one["partition"], one["offset"]) for one in ours if one["reason"]]
-    yield from judged(sent, signals, refused)
-    for one in ours:
-        yield from _kept(one, sent[one["partition"], one["offset"]])
+    for record in each(bootstrap, "dead-letters"):
+        yield from entered(book, decoded("dead-letters", record.value))
+    yield from book.wrong()
 
 
-def _stands_for(value: bytes) -> Iterator[Position]:
-    for span in decoded("signals", value)["spans"]:
+def _stands_for(signal: Fields) -> Iterator[Position]:
+    for span in signal["spans"]:
         if span["topic"] == "alerts":
             yield from ((span["partition"], offset) for offset in range(span["first"], span["last"] + 1))
 
 
-def _kept(letter: dict[str, Any], sent: Sent) -> Iterator[str]:
-    """Hash and size of all of it, and its beginning."""
-    original = bytes(letter["original"])
-    if (letter["original_hash"], letter["original_size"]) != (sent.sha256, sent.size):
+def entered(book: Book, letter: Fields) -> Iterator[str]:
+    """Counts a dead letter; what is wrong with it: hash and size of all of it, and its beginning."""
+    if letter["topic"] != "alerts" or letter["offset"] is None or not letter["reason"]:
+        return
+    sent = book.letter((letter["partition"], letter["offset"]))
+    if sent is None:
+        return
+    if (letter["original_hash"], letter["original_size"]) != (sent.sha256.hex(), sent.size):
         yield f"the letter of a record ({sent.how}) tells another hash or size"
-    if len(original) != min(sent.size, _KEPT):
-        yield f"the letter of a record ({sent.how}) holds {len(original)} bytes of {sent.size}"
+    if (found := len(bytes(letter["original"]))) != min(sent.size, _KEPT):
+        yield f"the letter of a record ({sent.how}) holds {found} bytes of {sent.size}"
 
 
 def _stored(whole: Whole) -> int:

@@ -5,6 +5,7 @@ Kafka. May not: be used by the verifier.
 """
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from streams.export import export
 from streams.ledger import Ledger
 from streams.notes import Checkpoint, key_line, sign
 from tests.chaos.recording import lines
-from tests.chaos.seen import Fields, Record, Seen, decoded
+from tests.chaos.seen import Fields, Record, Seen, alert_of, decoded
 from tests.chaos.verifier import Expected, expected
 
 _TENANT = "replay-calm"
@@ -52,11 +53,11 @@ def calm(folder: Path, seed: int, number: int, alerts: int) -> Calm:
     letters = _letters(steps)
     refusals = [_refusal(letter, offset) for offset, letter in enumerate(letters)]
     entries = [*_entries(outputs), *refusals]
-    published = [
-        Record(0, one.offset, one.value or b"", {name: value for name, value in one.headers})  # noqa: C416 - pairs
+    published = Counter(
+        alert_of(Record(0, one.offset, one.value or b"", {}))
         for one in pipeline.topics["alerts"]
         if "tick" not in dict(one.headers)
-    ]
+    )
     log, note, keys = _log(entries, seed)
     seen = Seen(
         published,

@@ -85,7 +85,7 @@ class Outcome:
             "sent": self.scenario.deliveries,
             "faults": ", ".join(f"{times} {name}" for name, times in sorted(self.faults.items())),
             "restarts": self.started_again,
-            "alerts": len(seen.published) if seen else 0,
+            "alerts": seen.published.total() if seen else 0,
             "candidates": len(self.wanted.candidates) if self.wanted else 0,
             "revisions": len(seen.packets) if seen else 0,
             "dead letters": len(seen.letters) if seen else 0,

@@ -27,6 +27,12 @@ class Told(Protocol):
         """What has to become of it."""
 
 
+_DUE: Final[Mapping[Fate, frozenset[tuple[int, int]]]] = {
+    "good": frozenset({(1, 0)}),
+    "bad": frozenset({(0, 1)}),
+    "either": frozenset({(1, 0), (0, 1)}),
+}
+"""How many signals and dead letters there may be of one record."""
 _BATCH: Final = 1_000
 _PARTITIONS: Final = 4
 
@@ -55,16 +61,16 @@ def refused(routed: Routed) -> list[int]:
     return [letter.offset for letter in routed.dead_letters if letter.reason and letter.offset is not None]
 
 
+def fits(fate: Fate, signals: int, letters: int) -> bool:
+    """Whether so many signals and dead letters of one record are what has to become of it."""
+    return (signals, letters) in _DUE[fate]
+
+
 def judged(sent: Mapping[Place, Told], came: Iterable[Place], letters: Iterable[Place]) -> list[str]:
     """What of the records at these places did not become what it has to; each of them exactly once."""
-    due: dict[Fate, set[tuple[int, int]]] = {
-        "good": {(1, 0)},
-        "bad": {(0, 1)},
-        "either": {(1, 0), (0, 1)},
-    }
     signals, refusals = Counter(came), Counter(letters)
     return [
-        f"{one.how} at {place}: {found[0]} signals, {found[1]} dead letters"
+        f"{one.how} at {place}: {signals[place]} signals, {refusals[place]} dead letters"
         for place, one in sent.items()
-        if (found := (signals[place], refusals[place])) not in due[one.fate]
+        if not fits(one.fate, signals[place], refusals[place])
     ]

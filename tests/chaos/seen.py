@@ -7,6 +7,8 @@ fastavro and the `.avsc` files. May not: judge. Goes to: `tests.chaos.verifier`.
 import io
 import json
 import sqlite3
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,6 +22,8 @@ _WAIT_S: Final = 30.0
 _HEADER_BYTES: Final = 5
 Fields = dict[str, Any]
 """A decoded value."""
+Alert = tuple[str, int, str]
+"""Environment, start in microseconds since 1970, and fingerprint."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +40,8 @@ class Record:
 class Seen:
     """Everything that one replay left behind."""
 
-    published: list[Record]
-    """Of the topic alerts, in log order."""
+    published: Counter[Alert]
+    """How often each alert is in the topic alerts."""
     candidates: list[Fields]
     """Every revision, in the order of each partition."""
     entries: list[Record]
@@ -56,15 +60,13 @@ class Seen:
 
 def look(bootstrap: str, database: Path, tenant: str) -> Seen:
     """What the topics and tables hold now, of one tenant where it is a tenant's."""
-    candidates = [
-        decoded("incident-candidates", one.value) for one in records(bootstrap, "incident-candidates")
-    ]
-    letters = [decoded("dead-letters", one.value) for one in records(bootstrap, "dead-letters")]
+    candidates = [decoded("incident-candidates", one.value) for one in each(bootstrap, "incident-candidates")]
+    letters = [decoded("dead-letters", one.value) for one in each(bootstrap, "dead-letters")]
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
         shown = connection.execute("select candidate_id, body from candidates where tenant = ?", (tenant,))
         stored = connection.execute("select revision_id from packets where tenant = ?", (tenant,))
         return Seen(
-            [one for one in records(bootstrap, "alerts") if _is_alert(one, tenant)],
+            Counter(alert_of(one) for one in each(bootstrap, "alerts") if _is_alert(one, tenant)),
             [one for one in candidates if one["tenant"] == tenant],
             records(bootstrap, "audit-entries"),
             _by_partition(bootstrap, "audit"),
@@ -74,6 +76,12 @@ def look(bootstrap: str, database: Path, tenant: str) -> Seen:
             connection.execute("select count(*) from audit").fetchone()[0],
             {row[0] for row in stored.fetchall()},
         )
+
+
+def alert_of(record: Record) -> Alert:
+    """Which alert a record of the topic alerts tells."""
+    alert = decoded("alerts", record.value)
+    return alert["environment"], alert["starts_at"], alert["fingerprint"]
 
 
 def decoded(topic: str, value: bytes) -> Fields:
@@ -113,6 +121,11 @@ def _bytes(value: str | bytes | None) -> bytes:
 
 def records(bootstrap: str, topic: str) -> list[Record]:
     """Every committed record from the first to the present end, partition by partition."""
+    return list(each(bootstrap, topic))
+
+
+def each(bootstrap: str, topic: str) -> Iterator[Record]:
+    """The same, one at a time: a topic need not fit into memory."""
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
@@ -120,25 +133,27 @@ def records(bootstrap: str, topic: str) -> list[Record]:
             "enable.auto.commit": False,
             "auto.offset.reset": "error",
             "isolation.level": "read_committed",
+            "queued.max.messages.kbytes": 16_384,
         }
     )
     try:
         partitions = consumer.list_topics(topic, _WAIT_S).topics[topic].partitions
-        return [record for number in sorted(partitions) for record in _partition(consumer, topic, number)]
+        for number in sorted(partitions):
+            yield from _partition(consumer, topic, number)
     finally:
         consumer.close()
 
 
-def _partition(consumer: Consumer, topic: str, number: int) -> list[Record]:
+def _partition(consumer: Consumer, topic: str, number: int) -> Iterator[Record]:
     place = TopicPartition(topic, number)
     first, end = consumer.get_watermark_offsets(place, _WAIT_S)
     consumer.assign([TopicPartition(topic, number, first)])
-    records: list[Record] = []
     while first < end and consumer.position([place])[0].offset < end:
         for message in consumer.consume(1_000, 0.2):
             problem = message.error()
             if problem is not None:
                 raise KafkaException(problem)
-            headers = {name: _bytes(value) for name, value in _pairs(message)}
-            records.append(Record(number, message.offset() or 0, message.value() or b"", headers))
-    return [record for record in records if record.offset < end]
+            offset = message.offset() or 0
+            if offset < end:
+                headers = {name: _bytes(value) for name, value in _pairs(message)}
+                yield Record(number, offset, message.value() or b"", headers)

@@ -21,7 +21,8 @@ def test_nothing_is_found_where_nothing_is_wrong(evidence: Calm) -> None:
     assert evidence.seen.lines[0]
 
 
-@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__.strip("_"))
+@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: f"{plant.name}: {plant.told}")
 def test_what_is_planted_in_the_evidence_is_found(plant: Plant, evidence: Calm) -> None:
-    """One loss, repeat or edit in what was left behind should make the verifier fail."""
-    assert verify(evidence.wanted, planted(plant, evidence.seen), evidence.keys) != []
+    """One loss, repeat or edit in what was left behind should make the verifier fail, and say so."""
+    found = verify(evidence.wanted, planted(plant, evidence.seen), evidence.keys)
+    assert any(plant.told in problem for problem in found), found

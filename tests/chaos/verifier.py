@@ -17,7 +17,7 @@ from typing import Any, Final
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from tests.chaos.seen import Fields, Seen, decoded
+from tests.chaos.seen import Alert, Fields, Seen, decoded
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TOP: Final = ("candidate_id", "root_services", "owner")
@@ -27,11 +27,11 @@ _TOP: Final = ("candidate_id", "root_services", "owner")
 class Expected:
     """What a recording must come to."""
 
-    notifications: Counter[tuple[str, int, str]]
-    """By environment, start and fingerprint how often the alert was told."""
+    notifications: Counter[Alert]
+    """How often each alert was told."""
     junk: Counter[str]
     """What could not be understood, and how often it was sent."""
-    repeated: Counter[tuple[str, int, str] | str]
+    repeated: Counter[Alert | str]
     """How often each of both was posted again, since its sender had heard nothing or was told to come again."""
     export: list[Fields]
     """The lines of a replay that nothing disturbed."""
@@ -49,9 +49,9 @@ def expected(
 
     `posted_again`: by the number of a line, from 1, how often its sender had to post it once more.
     """
-    notifications: Counter[tuple[str, int, str]] = Counter()
+    notifications: Counter[Alert] = Counter()
     junk: Counter[str] = Counter()
-    repeated: Counter[tuple[str, int, str] | str] = Counter()
+    repeated: Counter[Alert | str] = Counter()
     for number, line in enumerate(recording, 1):
         body = json.loads(line)["body"]
         again = (posted_again or {}).get(number, 0)
@@ -65,7 +65,7 @@ def expected(
     return Expected(notifications, junk, repeated, [json.loads(line) for line in undisturbed.splitlines()])
 
 
-def _named(alert: Fields) -> tuple[str, int, str]:
+def _named(alert: Fields) -> Alert:
     start = datetime.fromisoformat(alert["startsAt"])
     micros = (start - _EPOCH) // (datetime.resolution)
     return alert["labels"]["deployment_environment_name"], micros, alert["fingerprint"]
@@ -89,12 +89,11 @@ def verify(wanted: Expected, seen: Seen, public_keys: str) -> list[str]:
 
 
 def _lost(wanted: Expected, seen: Seen) -> Iterator[str]:
-    published = Counter(_published(seen))
     for alert, times in wanted.notifications.items():
-        if published[alert] < times:
-            yield f"lost before Kafka: {alert} was accepted {times} times, and is there {published[alert]} times"
-        if published[alert] > times + wanted.repeated[alert]:
-            yield f"published more often than posted: {alert} is there {published[alert]} times"
+        if seen.published[alert] < times:
+            yield f"lost before Kafka: {alert} was accepted {times} times, and is there {seen.published[alert]} times"
+        if seen.published[alert] > times + wanted.repeated[alert]:
+            yield f"published more often than posted: {alert} is there {seen.published[alert]} times"
     ids = {one["candidate_id"] for one in _final(seen)}
     yield from (f"lost: candidate {name}" for name in sorted(wanted.candidates - ids))
     yield from (f"not of the recording: candidate {name}" for name in sorted(ids - wanted.candidates))
@@ -102,12 +101,6 @@ def _lost(wanted: Expected, seen: Seen) -> Iterator[str]:
     for text in wanted.junk:
         if not any(text in original for original in letters):
             yield f"lost: no dead letter holds {text!r}"
-
-
-def _published(seen: Seen) -> Iterator[tuple[str, int, str]]:
-    for record in seen.published:
-        alert = decoded("alerts", record.value)
-        yield alert["environment"], alert["starts_at"], alert["fingerprint"]
 
 
 def _twice(wanted: Expected, seen: Seen) -> Iterator[str]:
@@ -118,8 +111,8 @@ def _twice(wanted: Expected, seen: Seen) -> Iterator[str]:
     )
     yield from (f"in {times} candidates: {alert}" for alert, times in members.items() if times != 1)
     counted = sum(one["repeats"] + len(one["members"]) for one in _final(seen))
-    if counted != len(seen.published):
-        yield f"counted {counted} notifications where {len(seen.published)} were published"
+    if counted != seen.published.total():
+        yield f"counted {counted} notifications where {seen.published.total()} were published"
     contents: dict[str, set[str]] = {}
     for one in seen.candidates:
         contents.setdefault(one["revision"]["revision_id"], set()).add(json.dumps(one, default=str))
