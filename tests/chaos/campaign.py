@@ -153,8 +153,8 @@ def _attack(whole: Whole, file: Path, outcome: Outcome, tell: Tell) -> None:
 def _judge(whole: Whole, outcome: Outcome) -> None:
     """The verifier's word, once nothing is on its way any more; its last word where that takes too long."""
     began = time.monotonic()
-    end = began + _SETTLE_S
     come_through(whole.status.bootstrap)
+    end = time.monotonic() + _SETTLE_S
     assert outcome.wanted is not None, "there is something to expect"
     while True:
         outcome.keys = (whole.home / "audit" / "signing.key.pub").read_text("utf-8")
