@@ -22,6 +22,7 @@ import typer
 from agents import audit_writer
 from agents.progress import Batch
 from cli import processes
+from schemas.packets import Packet
 from sinks.batch import Batch as Gathered
 from tests.failpoints.steps import Fault, Step
 
@@ -152,6 +153,8 @@ def _holds(value: Any, marker: bytes) -> bool:
         return any(_holds(one, marker) for one in value)
     if isinstance(value, Batch):
         return any(marker in (record.value or b"") for record in value.records)
+    if isinstance(value, Packet):
+        return marker == value.candidate.candidate_id.encode()
     if isinstance(value, Gathered):
         held = (*value.candidates, *(packet.candidate for packet in value.packets))
         return any(marker == one.candidate_id.encode() for one in held)

@@ -138,3 +138,21 @@ SINK: Final = (
     Step("the transaction is committed", "after", _COMMIT, _STORED, error=_no_room),
     Step("the batch counts as stored", "after", "sinks.sink:Sink.step", _STORED),
 )
+
+_PACKETS: Final = "agents.querier:Querier._gather"
+_RECORDED: Final = "agents.querier:put_on_record"
+_ASKED: Final = "agents.prometheus:Prometheus.ask"
+_PUBLISHED: Final = "agents.querier:_publish"
+QUERIER: Final = (
+    Step("packets are gathered", "after", _PACKETS, _PACKETS),
+    Step("the intent is about to be put on record", "before", _RECORDED, _PACKETS),
+    Step("the intent is on record, nothing is asked", "after", _RECORDED, _PACKETS),
+    Step("a query is about to leave", "before", _ASKED, _PACKETS),
+    Step("an answer has come", "after", _ASKED, _PACKETS),
+    Step("a second query is about to leave", "before", _ASKED, _PACKETS, nth=2),
+    Step("the outcome is about to be put on record", "before", _RECORDED, _PACKETS, nth=2),
+    Step("the outcome is on record, nothing is published", "after", _RECORDED, _PACKETS, nth=2),
+    Step("answers are about to be published", "before", _PUBLISHED, _PACKETS),
+    Step("answers are published, and not remembered", "after", _PUBLISHED, _PACKETS),
+    Step("the packets are done with", "after", "agents.querier:Querier.step", _PACKETS),
+)

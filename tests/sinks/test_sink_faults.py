@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from schemas.settings import KafkaSettings, Settings, SinkSettings
@@ -23,6 +24,7 @@ from tests.children import started, told
 from tests.facts import eventually
 from tests.sinks.driven import all_rows, drain, rows_of, send_packets, stored
 from tests.sinks.published import cite, revise
+from tests.slow import mostly_held, slow_line
 from wire.admin import end_offsets
 from wire.errors import KafkaProblem, Unreachable
 from wire.reader import Place
@@ -63,8 +65,7 @@ def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
     """A sink that was killed again and again should leave the tables of one that never was."""
     packets = [revise(cite(places), f"killed-{n % 80}", 1 + n // 80) for n in range(800)]
     send_packets(configured, packets)
-    partitions = [(topic, number) for topic in SINK_TOPICS for number in range(configured.kafka.partitions)]
-    wanted = sum(end_offsets(configured.kafka.bootstrap, partitions).values())
+    wanted = sum(end_offsets(configured.kafka.bootstrap, _partitions(configured)).values())
     chance = random.Random(7)  # noqa: S311 - when to kill, the same in every run
     kills = 0
     while (before := _progress(configured)) < wanted and kills < _MOST_KILLS:
@@ -117,6 +118,44 @@ def test_a_locked_database_is_waited_for_then_told(
     assert 0 == _progress(configured)
     stored(configured)
     assert _progress(configured) > 0
+
+
+@contextmanager
+def _slow(address: str) -> Iterator[str]:
+    """The same database, slow: somebody mostly holds the file's lock; each piece said to a server takes 30 ms more."""
+    file = make_url(address).database
+    if address.startswith("postgresql"):
+        with slow_line(address, 0.03) as (behind, line):
+            yield behind
+        assert line.pieces > 100, "the line was used"
+        return
+    with mostly_held(Path(str(file)), random.Random(6)):  # noqa: S311 - when it is held, the same in every run
+        yield address
+
+
+def test_a_slow_database_makes_the_sink_slow_and_nothing_else(
+    configured: Settings, places: dict[str, Place], databases: Callable[[], str]
+) -> None:
+    """The process should go on, store all of what comes meanwhile, and leave the tables of one that was quick."""
+    stored(configured)
+    packets = [revise(cite(places, f"slow-{n % 20}"), f"slow-{n % 20}", 1 + n // 20) for n in range(60)]
+    with _slow(configured.sink.database) as address:
+        behind = configured.model_copy(update={"sink": SinkSettings(database=address)})
+        with _process(behind) as process:
+            for packet in packets:
+                send_packets(configured, [packet])
+            wanted = sum(end_offsets(configured.kafka.bootstrap, _partitions(configured)).values())
+            eventually(lambda: _progress(configured) >= wanted, 120, "the slow sink has stored everything")
+            assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+            assert (0, []) == told(process, "sink")
+    calm = configured.model_copy(update={"sink": SinkSettings(database=databases())})
+    stored(calm)
+    assert all_rows(calm) == all_rows(configured)
+
+
+def _partitions(settings: Settings) -> list[tuple[str, int]]:
+    return [(topic, number) for topic in SINK_TOPICS for number in range(settings.kafka.partitions)]
 
 
 def test_a_full_disk_is_told_at_once_and_costs_nothing(
