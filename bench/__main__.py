@@ -1,6 +1,6 @@
 """The benchmarks of one run: a table for people, bench/out/latest.json for programs.
 
-    python -m bench [storm|mixed|latency|growth|scale|gateway|replay|transport ...] [--seconds N] [--rate N]
+    python -m bench [storm|mixed|latency|burst|soak|growth|scale|gateway|replay|transport ...] [--seconds N] [--rate N]
 
 Nothing is asserted. Every process, broker and folder that is started or made is gone afterwards. Parts that are not
 run keep the figures that they had; one that fails leaves those of the others.
@@ -18,8 +18,9 @@ from typing import Final
 import orjson
 from rich.console import Console
 
-from bench import gateway, growth, latency, mixed, replay, scale, storm, transport
+from bench import gateway, growth, latency, mixed, replay, scale, soak, storm, transport
 from bench.figures import Figures
+from bench.load import BURST
 from bench.sending import LoadFailed
 from bench.shown import show
 from local.errors import LocalError
@@ -31,13 +32,16 @@ _SECONDS: Final = {
     "storm": 0.0,
     "mixed": 20.0,
     "latency": 30.0,
+    "burst": 10.0,
+    "soak": 60.0,
     "growth": 0.0,
     "scale": 0.0,
     "gateway": 10.0,
     "replay": 15.0,
     "transport": 0.0,
 }
-"""Length of each measurement; those with 0 handle a fixed number of records. All of them are made for ten minutes."""
+"""Length of each measurement; those with 0 handle a fixed number of records. All of them are made for ten minutes;
+a soak that says something takes `soak --seconds 1200`."""
 _RATE: Final = 500.0
 _WIDE: Final = 140
 """Columns of the table where the output is no terminal."""
@@ -91,6 +95,8 @@ def _measures(arguments: argparse.Namespace) -> dict[str, Callable[[float], Figu
         "storm": lambda _: storm.measure(_progress),
         "mixed": lambda seconds: mixed.measure(seconds, _progress),
         "latency": lambda seconds: latency.measure(arguments.rate, seconds, _progress),
+        "burst": lambda seconds: latency.measure_burst(arguments.rate / BURST, seconds, _progress),
+        "soak": lambda seconds: soak.measure(seconds, _progress),
         "growth": lambda _: growth.measure(_progress),
         "scale": lambda _: scale.measure(_progress),
         "gateway": lambda seconds: gateway.measure(seconds, _progress),
@@ -103,7 +109,12 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure; nothing is asserted.")
     parser.add_argument("parts", nargs="*", metavar="part", help=f"only these: {', '.join(_SECONDS)}")
     parser.add_argument("--seconds", type=_positive, help="length of each measurement in seconds")
-    parser.add_argument("--rate", type=_positive, default=_RATE, help="deliveries a second under load (500)")
+    parser.add_argument(
+        "--rate",
+        type=_positive,
+        default=_RATE,
+        help="deliveries a second under load, at the height of a burst (500)",
+    )
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - _SECONDS.keys():
         parser.error(f"there is no part {min(unknown)}: choose from {', '.join(_SECONDS)}")

@@ -16,10 +16,10 @@ from typing import Final
 
 from bench.figures import Figures, histogram, spread
 from bench.hops import hop_figures, trips
-from bench.load import Order, Row
+from bench.load import Order, Row, planned_of
 from bench.processes import cpu_figures, resident_mb, used
 from bench.sending import LoadFailed, sending
-from bench.traffic import Planned, Traffic, environments
+from bench.traffic import Planned, environments
 from bench.watching import Watched, ends, records, watching
 from cli.system import system
 from local.home import home_of
@@ -31,6 +31,8 @@ _LEAD_S: Final = 10.0
 """Time for the standing alerts, and for the load process to make its plan, before the first delivery is due."""
 _WARM_S: Final = 5.0
 """Load before the measurement, which no figure counts."""
+_AROUND_S: Final = 10.0
+"""Load before and after a burst, the warming included."""
 _QUIET_S: Final = 1.0
 _DRAIN_S: Final = 15.0
 """How long after the last delivery a packet may come before it counts as missing."""
@@ -52,35 +54,47 @@ def measure(rate: float, seconds: float, progress: Progress) -> Figures:
         with system(home, settings, workers=2) as here:
             progress(f"at rest for {_REST_S:.0f} s")
             rest = cpu_figures("rest.cpu", _use_from(_pids(here), time.time(), _REST_S))
-            return rest | _UnderLoad(here, home.database, Path(folder), progress).run(rate, seconds)
+            return rest | UnderLoad(here, home.database, Path(folder), progress).run(rate, seconds)
 
 
-class _UnderLoad:
+def measure_burst(rate: float, seconds: float, progress: Progress) -> Figures:
+    """The same with ten times the rate for `seconds` in the middle, of which alone the figures are."""
+    settings = Settings(tenants=(TenantSettings(name="default", environments=environments()),))
+    with tempfile.TemporaryDirectory(prefix="incidents-bench-") as folder:
+        home = home_of(Path(folder) / "home")
+        with system(home, settings, workers=2) as here:
+            under_load = UnderLoad(here, home.database, Path(folder), progress, "burst")
+            return under_load.run(rate, seconds + 2 * _AROUND_S - _WARM_S, seconds)
+
+
+class UnderLoad:
     """A running system, and everything that is noted while it works."""
 
-    def __init__(self, here: Running, database: Path, folder: Path, progress: Progress) -> None:
-        self._database, self._folder, self._say = database, folder, progress
+    def __init__(
+        self, here: Running, database: Path, folder: Path, progress: Progress, name: str = "latency"
+    ) -> None:
+        self._database, self._folder, self._say, self._name = database, folder, progress, name
         self._here, self._pids, self._status = here, _pids(here), here.status()
 
-    def run(self, rate: float, seconds: float) -> Figures:
-        """Stand, load, wait for what is due, and read what was written."""
+    def run(self, rate: float, seconds: float, burst_s: float = 0.0) -> Figures:
+        """Stand, load, wait for what is due, and read what was written; of a burst what was due in it."""
         start = time.time() + _LEAD_S
-        order = Order(self._status.gateway, _SEED, start, rate, _WARM_S + seconds)
+        order = Order(self._status.gateway, _SEED, start, rate, _WARM_S + seconds, burst_s=burst_s)
         self._stand(order)
         starts = {topic: ends(self._status.bootstrap, topic) for topic in ("alerts", "signals")}
         with watching(self._status.bootstrap, self._database) as watched:
             rows, use = self._load(order, seconds)
             self._say("waiting for the last packets")
             _wait_until_quiet(watched)
-        memory = {f"latency.memory.{name}_mb": resident_mb(pid) for name, pid in self._pids.items()}
+        memory = {f"{self._name}.memory.{name}_mb": resident_mb(pid) for name, pid in self._pids.items()}
         if _pids(self._here) != self._pids:
             raise LoadFailed("a process of the system ended under load and was started again")
         self._say("reading what was written")
-        plan = Traffic(_SEED, start).deliveries(rate, _WARM_S + seconds)
-        counted = [planned for planned in plan if planned.at >= start + _WARM_S]
-        load = _load_figures([rows[planned.at] for planned in counted], seconds)
+        first, last = order.burst if burst_s else (start + _WARM_S, start + order.seconds)
+        counted = [planned for planned in planned_of(order) if first <= planned.at < last]
+        load = _load_figures(self._name, [rows[planned.at] for planned in counted], last - first)
         way = self._way(counted, rows, watched, starts)
-        return load | way | cpu_figures("latency.cpu", use) | memory
+        return load | way | cpu_figures(f"{self._name}.cpu", use) | memory
 
     def _stand(self, order: Order) -> None:
         self._say("posting the catalog and the standing alerts")
@@ -113,26 +127,26 @@ class _UnderLoad:
         }
         came = trips(answered, watched.packets, watched.rows, signals, appended)
         counts = {
-            "latency.packets_due": len(answered),
-            "latency.packets_missing": len(answered) - len(came),
-            "latency.packets_all": len(watched.packets),
-            "latency.signals_per_delivery": len(signals) / len(rows),
+            f"{self._name}.packets_due": len(answered),
+            f"{self._name}.packets_missing": len(answered) - len(came),
+            f"{self._name}.packets_all": len(watched.packets),
+            f"{self._name}.signals_per_delivery": len(signals) / len(rows),
         }
-        return {**hop_figures("latency", came.values()), **counts}
+        return {**hop_figures(self._name, came.values()), **counts}
 
 
-def _load_figures(rows: Sequence[Row], seconds: float) -> Figures:
+def _load_figures(name: str, rows: Sequence[Row], seconds: float) -> Figures:
     """What the load process achieved, and how the gateway answered."""
     refused = sum(row.status != _ACCEPTED for row in rows)
-    late = spread("latency.load.late", [(row.sent - row.due) * 1000 for row in rows])
+    late = spread(f"{name}.load.late", [(row.sent - row.due) * 1000 for row in rows])
     answered = [(row.answered - row.due) * 1000 for row in rows]
-    answers = spread("latency.post_to_202", answered) | histogram("latency.post_to_202", answered)
+    answers = spread(f"{name}.post_to_202", answered) | histogram(f"{name}.post_to_202", answered)
     span = max(row.sent for row in rows) - min(row.sent for row in rows)
     rates = {
-        "latency.load.wanted_per_s": len(rows) / seconds,
-        "latency.load.sent_per_s": (len(rows) - 1) / span,
+        f"{name}.load.wanted_per_s": len(rows) / seconds,
+        f"{name}.load.sent_per_s": (len(rows) - 1) / span,
     }
-    return {**rates, **late, **answers, "latency.load.refused": refused}
+    return {**rates, **late, **answers, f"{name}.load.refused": refused}
 
 
 def _pids(here: Running) -> dict[str, int]:

@@ -25,6 +25,8 @@ from bench.traffic import Planned, Traffic
 
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = b"content-length:"
+BURST: Final = 10.0
+"""How many times the rate a burst is."""
 _PATIENCE_S: Final = 60.0
 _LINGER_S: Final = 1.0
 
@@ -33,7 +35,8 @@ _LINGER_S: Final = 1.0
 class Order:
     """What to send: `at_once` connections as fast as they are answered, or, where it is 0, `rate` a second.
 
-    `start`: seconds since 1970. `standing`: the standing alerts instead of what comes by chance.
+    `start`: seconds since 1970. `standing`: the standing alerts instead of what comes by chance. `burst_s`: for so
+    long, in the middle of the seconds, BURST times the rate. `steady`: no alert is new.
     """
 
     gateway: str
@@ -43,6 +46,14 @@ class Order:
     seconds: float
     at_once: int = 0
     standing: bool = False
+    burst_s: float = 0.0
+    steady: bool = False
+
+    @property
+    def burst(self) -> tuple[float, float]:
+        """When the burst begins and ends, in seconds since 1970."""
+        begin = self.start + (self.seconds - self.burst_s) / 2
+        return begin, begin + self.burst_s
 
 
 class Row(NamedTuple):
@@ -151,7 +162,17 @@ async def as_answered(sender: Sender, deliveries: Iterator[Planned], at_once: in
 def planned_of(order: Order) -> list[Planned]:
     """Every delivery of the order, in order."""
     traffic = Traffic(order.seed, order.start)
-    return list(traffic.standing() if order.standing else traffic.deliveries(order.rate, order.seconds))
+    if order.standing:
+        return list(traffic.standing())
+    if not order.burst_s:
+        return list(traffic.deliveries(order.rate, order.seconds, steady=order.steady))
+    before = (order.seconds - order.burst_s) / 2
+    legs = (
+        (order.rate, before, 0.0),
+        (BURST * order.rate, order.burst_s, before),
+        (order.rate, before, before + order.burst_s),
+    )
+    return [planned for rate, seconds, after in legs for planned in traffic.deliveries(rate, seconds, after)]
 
 
 async def send(order: Order) -> list[Row]:

@@ -14,6 +14,7 @@ from bench.hops import HOPS
 
 _WAYS: Final = {
     "latency": ("due to packet seen", "the whole way, to a consumer of context-packets"),
+    "burst": ("due to packet seen, in a burst", "the whole way, in ten times the load"),
     "latency.to_table": ("due to row seen", "the whole way, to the SQL table"),
     "latency.post_to_202": ("due to 202, all", "every delivery, not only those that are due a packet"),
     **{f"latency.hop.{name}": (f"  {name}", words) for name, (_, _, words) in HOPS.items()},

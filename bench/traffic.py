@@ -27,6 +27,7 @@ STANDING: Final = 500
 """Alerts that fire before the measurement begins."""
 _LARGEST_GROUP: Final = 4
 _SHARES: Final = {"repeat": 0.86, "new": 0.06, "resolved": 0.03, "change": 0.05}
+_STEADY: Final = {"repeat": 0.94, "resolved": 0.03, "change": 0.03}
 _TWINS: Final = ("https://alerts-0.bench.example", "https://alerts-1.bench.example")
 _SEVERITIES: Final = ("critical", "warning", "warning")
 _UNMAPPED: Final = 0.2
@@ -67,11 +68,17 @@ class Traffic:
         for members in self._groups:
             yield _alerts(self._start, "repeat", members, _TWINS[0])
 
-    def deliveries(self, rate: float, seconds: float) -> Iterator[Planned]:
-        """`rate` deliveries a second for `seconds`, by when they are due."""
-        at, end = self._start, self._start + seconds
+    def deliveries(
+        self, rate: float, seconds: float, after: float = 0.0, *, steady: bool = False
+    ) -> Iterator[Planned]:
+        """`rate` deliveries a second for `seconds`, by when they are due, from `after` seconds after the start.
+
+        `steady`: no alert is new, so that what has to be remembered does not grow with time but by changes.
+        """
+        shares = _STEADY if steady else _SHARES
+        at, end = self._start + after, self._start + after + seconds
         while (at := at + self._chance.expovariate(rate)) < end:
-            (what,) = self._chance.choices([*_SHARES], [*_SHARES.values()])
+            (what,) = self._chance.choices([*shares], [*shares.values()])
             yield self._makers[what](at)
 
     @property
