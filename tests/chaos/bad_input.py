@@ -15,19 +15,23 @@ from typing import Final
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from cli.replay import come_through
+from cli.processes import GROUP
+from schemas.topics import INPUT_TOPICS
 from tests.chaos.book import Book, Position, Sent
 from tests.chaos.campaign import Row, Tell
 from tests.chaos.mutated import Mutated, messages
 from tests.chaos.seen import Fields, decoded, each
 from tests.endtoend.whole import Whole, running_whole
 from tests.facts import eventually
+from wire.drained import wait_until_drained
+from wire.errors import KafkaProblem
 
 NAME: Final = "bad-input"
 NUMBER: Final = 1_000_000
 _KEPT: Final = 65_536
 """Bytes of a record that its dead letter holds."""
-_STORED_S: Final = 900.0
+_THROUGH_S: Final = 3_600.0
+_STORED_S: Final = 3_600.0
 _TOLD: Final = 2_000
 _MOST_PROBLEMS: Final = 1_000
 """More are not told."""
@@ -73,7 +77,7 @@ def run(seed: int, number: int, folder: Path, tell: Tell) -> Findings:
     try:
         with running_whole(folder) as whole:
             return bombard(whole, seed, number, folder, tell)
-    except AssertionError as problem:
+    except (AssertionError, KafkaProblem) as problem:
         return Findings(problems=[str(problem)])
 
 
@@ -83,7 +87,8 @@ def bombard(whole: Whole, seed: int, number: int, folder: Path, tell: Tell) -> F
     book, findings = Book(folder, number), Findings(sent=number)
     _send(whole.status.bootstrap, messages(seed, number), book, tell)
     tell("waiting until everything has come through")
-    come_through(whole.status.bootstrap)
+    for topics in (INPUT_TOPICS, ("signals",)):
+        wait_until_drained(whole.status.bootstrap, GROUP, topics, _THROUGH_S)
     findings.problems += islice(_judged(whole.status.bootstrap, book, tell), _MOST_PROBLEMS)
     eventually(lambda: _stored(whole) >= book.letters, _STORED_S, "the tables hold every dead letter")
     ended = {name for name, pid in _lives(whole).items() if before[name] != pid}
