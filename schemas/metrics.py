@@ -14,6 +14,7 @@ LimitName = Literal[
     "sender_requests",
     "delivery_bytes",
     "delivery_seconds",
+    "letter_bytes",
     "unacknowledged_records",
     "scope_alerts",
     "candidate_alerts",

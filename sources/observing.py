@@ -12,7 +12,7 @@ from schemas.metrics import DEAD_LETTERS, OVER_QUOTA, PUBLISHED, REQUESTS, UNSIG
 from schemas.settings import GatewaySettings
 from sources.catalogue import FORMATS
 from wire.durable import Place
-from wire.meters import bound, count, hop
+from wire.meters import bound, count, hit, hop
 
 
 def bounds(settings: GatewaySettings, waiting: Callable[[], int]) -> None:
@@ -21,6 +21,7 @@ def bounds(settings: GatewaySettings, waiting: Callable[[], int]) -> None:
     bound("sender_requests", settings.requests_per_s)
     bound("delivery_bytes", settings.max_body_bytes)
     bound("delivery_seconds", settings.slow_s)
+    bound("letter_bytes", settings.letter_bytes_per_hour)
 
 
 def answered(source: str, code: int, began: float) -> None:
@@ -45,6 +46,7 @@ def unsigned(source: str, reason: str) -> None:
 def over_quota(letters: Sequence[DeadLetter]) -> None:
     """Nothing more of what is refused is kept from this sender for now."""
     count(OVER_QUOTA, 1, letters[0].source)
+    hit("letter_bytes")
 
 
 def refused(letters: Iterable[DeadLetter]) -> None:

@@ -2,9 +2,13 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import REGISTRY
 
 from schemas.audit import DeadLetter
+from schemas.metrics import LIMIT_HITS
+from schemas.settings import GatewaySettings
 from schemas.times import HOUR, SECOND
+from sources import observing
 from sources.quota import LetterQuota, RequestQuota
 from tests.schemas.examples import example
 
@@ -88,3 +92,15 @@ def test_replay_tenants_share_one_pace() -> None:
     quota = RequestQuota(1.0)
     waits = [quota.wait_s(f"replay-{n}", "github", 0) for n in range(31)]
     assert waits == [0.0] * 30 + [1.0]
+
+
+def test_a_quota_that_is_used_up_shows_as_a_bound_that_was_reached() -> None:
+    """Its most should stand among the bounds, and each refusal that is not kept should count as a hit of it."""
+    observing.bounds(GatewaySettings(letter_bytes_per_hour=QUOTA), lambda: 0)
+    before = _told(LIMIT_HITS.name) or 0.0
+    observing.over_quota([_letter()])
+    assert (QUOTA, before + 1) == (_told("incidents_limit"), _told(LIMIT_HITS.name))
+
+
+def _told(metric: str) -> float | None:
+    return REGISTRY.get_sample_value(metric, {"limit": "letter_bytes"})
