@@ -19,6 +19,7 @@ from tests.chaos.small_disk import NAME
 from tests.endtoend.whole import Whole
 from tests.facts import eventually
 from tests.processes import is_gone
+from tests.slow import mostly_held
 
 Fault = Callable[[Whole, random.Random], None]
 _BACK_S: Final = 300.0
@@ -69,10 +70,8 @@ def lock_database(whole: Whole, _: random.Random) -> None:
 
 def slow_database(whole: Whole, chance: random.Random) -> None:
     """The lock is somebody else's four fifths of the time: every write waits."""
-    end = time.monotonic() + _SLOW_S
-    while time.monotonic() < end:
-        _hold(whole, chance.uniform(0.2, 1.4))
-        time.sleep(chance.uniform(0.05, 0.35))
+    with mostly_held(whole.home / "incidents.db", chance):
+        time.sleep(_SLOW_S)
 
 
 def lose_database(whole: Whole, _: random.Random) -> None:

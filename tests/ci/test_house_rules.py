@@ -41,3 +41,16 @@ def test_the_core_may_not_read_a_clock_or_make_a_random_id(folder: str, source: 
 def test_the_edges_may_read_a_clock(folder: str) -> None:
     """Where time comes in, it is read."""
     assert _codes(folder, _CLOCKS_AND_CHANCE[0]).startswith("All checks passed")
+
+
+def test_every_producer_of_the_program_is_idempotent() -> None:
+    """No place that makes one should leave out what keeps a retry from writing twice, or out of order."""
+    makers = [
+        path
+        for folder in ("agents", "cli", "local", "sinks", "sources", "wire")
+        for path in (CI.parent / folder).rglob("*.py")
+        if "Producer(" in path.read_text("utf-8")
+    ]
+    wanted = ('"enable.idempotence": True', '"transactional.id":')
+    assert len(makers) > 3
+    assert [] == [path.name for path in makers if not any(word in path.read_text("utf-8") for word in wanted)]
