@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from bench.core import Told
 from bench.peers.run import run_of
-from schemas.codec import schema_text
+from schemas.parsed import schema_text
 from schemas.topics import TOPICS
 from wire.admin import end_offsets
 

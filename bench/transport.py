@@ -28,7 +28,7 @@ from agents.progress import Batch
 from agents.transport import Feed
 from bench.figures import Figures
 from local.kafka import kill_broker, start_broker
-from schemas.codec import schema_text
+from schemas.parsed import schema_text
 from wire.producer import Outbox
 
 _ROOT: Final = Path(__file__).resolve().parent.parent

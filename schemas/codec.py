@@ -4,15 +4,16 @@ Reads the committed `.avsc` files once. Every way in which bytes can be wrong is
 """
 
 import io
-import json
 import struct
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final, get_args
 
 import fastavro
 
 from schemas.model import NAMESPACE, Message
+from schemas.parsed import parsed
+from schemas.signal_bytes import read_alert, write_alert
+from schemas.signals import Signal
 from schemas.topics import TOPICS, Topic
 
 MAX_VALUE_BYTES: Final = 1_000_000
@@ -28,21 +29,29 @@ class Undecodable(ValueError):
         self.reason = reason
 
 
-def schema_text(topic: str, version: int) -> str:
-    """The committed Avro schema of a topic's version, as JSON text."""
-    return files("schemas").joinpath("avro", f"{topic}.v{version}.avsc").read_text("utf-8")
-
-
 def encode(topic: str, message: Message) -> bytes:
     """The value in wire format, under the topic's newest schema. Raises Undecodable when it is too large."""
-    entry = TOPICS[topic]
-    out = io.BytesIO()
-    out.write(_HEADER.pack(0, entry.schema_ids[entry.version]))
-    fastavro.schemaless_writer(out, _parsed(topic, entry.version), _named(message))
-    if out.tell() > MAX_VALUE_BYTES:
+    version, header = _newest(topic)
+    value = header + _written(topic, version, message)
+    if len(value) > MAX_VALUE_BYTES:
         raise Undecodable(
-            "too_large", f"a value of {out.tell()} bytes is over the limit of {MAX_VALUE_BYTES}"
+            "too_large", f"a value of {len(value)} bytes is over the limit of {MAX_VALUE_BYTES}"
         )
+    return value
+
+
+@cache
+def _newest(topic: str) -> tuple[int, bytes]:
+    """The newest version of a topic's schema, and how values under it begin."""
+    entry = TOPICS[topic]
+    return entry.version, _HEADER.pack(0, entry.schema_ids[entry.version])
+
+
+def _written(topic: str, version: int, message: Message) -> bytes:
+    if topic == "signals" and isinstance(message, Signal) and message.alert is not None:
+        return write_alert(message, message.alert)
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, parsed(topic, version), _named(message))
     return out.getvalue()
 
 
@@ -52,6 +61,10 @@ def decode(topic: str, data: bytes | None) -> Message:
         raise Undecodable("empty", "the record has no value")
     if len(data) > MAX_VALUE_BYTES:
         raise Undecodable("too_large", f"a value of {len(data)} bytes is over the limit of {MAX_VALUE_BYTES}")
+    if topic == "signals" and data.startswith(_newest(topic)[1]):
+        signal = read_alert(data, _HEADER.size)
+        if signal is not None:
+            return signal
     entry = TOPICS[topic]
     version = _version(entry, data)
     fields = _read(topic, entry, version, data)
@@ -97,26 +110,14 @@ def _version(entry: Topic, data: bytes) -> int:
 def _read(topic: str, entry: Topic, version: int, data: bytes) -> Any:  # noqa: ANN401 - fastavro's own type
     body = io.BytesIO(data)
     body.seek(_HEADER.size)
-    newest = None if version == entry.version else _parsed(topic, entry.version)
+    newest = None if version == entry.version else parsed(topic, entry.version)
     try:
-        fields = fastavro.schemaless_reader(body, _parsed(topic, version), newest)
+        fields = fastavro.schemaless_reader(body, parsed(topic, version), newest)
     except Exception as wrong:  # fastavro raises a dozen kinds, struct and codec errors among them
         raise Undecodable("not_avro", _first_line(wrong)) from wrong
     if body.tell() != len(data):
         raise Undecodable("trailing_bytes", f"{len(data) - body.tell()} bytes follow the value")
     return fields
-
-
-@cache
-def _parsed(topic: str, version: int) -> Any:  # noqa: ANN401 - fastavro's own type
-    return fastavro.parse_schema(_plain(json.loads(schema_text(topic, version))))
-
-
-def _plain(schema: Any) -> Any:  # noqa: ANN401 - Avro schemas are nested JSON
-    """The schema without logical types: the same bytes, and times stay integers instead of datetimes."""
-    if isinstance(schema, dict):
-        return {key: _plain(value) for key, value in schema.items() if key not in ("logicalType", "doc")}
-    return [_plain(item) for item in schema] if isinstance(schema, list) else schema
 
 
 def _first_line(error: BaseException) -> str:

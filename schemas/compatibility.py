@@ -14,8 +14,8 @@ from avro.compatibility import ReaderWriterCompatibilityChecker, SchemaCompatibi
 from avro.errors import AvroException
 from avro.schema import parse as parse_schema
 
-from schemas.codec import schema_text
 from schemas.model import NAMESPACE, avro_of
+from schemas.parsed import schema_text
 from schemas.topics import TOPICS, Compatibility, Topic
 
 FIRST_ID: Final = 1001

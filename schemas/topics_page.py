@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from schemas.codec import schema_text
 from schemas.events import HEADER_INGESTED_AT, HEADER_TENANT, HEADER_TICK
+from schemas.parsed import schema_text
 from schemas.topics import FOR_EVER, TOPICS, Topic
 
 _HEAD = f"""\

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from schemas.codec import schema_text
+from schemas.parsed import schema_text
 from schemas.topics import TOPICS, Topic
 from sources.answers import answer
 

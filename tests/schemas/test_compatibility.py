@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from schemas.codec import schema_text
 from schemas.compatibility import breaks, catalogue_problems, main
+from schemas.parsed import schema_text
 from schemas.topics import TOPICS, Compatibility
 
 Change = Callable[[dict[str, Any]], None]

@@ -12,7 +12,8 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 from local.kafka import Broker
-from schemas.codec import encode, schema_text
+from schemas.codec import encode
+from schemas.parsed import schema_text
 from schemas.topics import TOPICS
 from tests.schemas.examples import example
 from tests.sources.running import REPLAY_TOKEN, content, gateway, of_tenant, settings_for
