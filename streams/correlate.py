@@ -95,9 +95,9 @@ class Index:
         anew = self.rhythms.at_first(source) != first
         self._take_back(0 if anew else bisect_left(self.spots, (min(ended, before or ended),)))
         self.ends[key] = ended
-        if key in self.placing.kins:
-            self.placing.kins[key] = self.placing.kins[key]._replace(ended=ended)
-            self._stale(self.placing.of[key])
+        cluster = self.placing.end(key, ended)
+        if cluster is not None:
+            self._stale(cluster)
 
     def reconsider(self, since: int = EARLIEST) -> None:
         """Forgets how clusters were split, for another wish, or for a change that took effect at `since`.

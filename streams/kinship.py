@@ -5,6 +5,7 @@ how far apart the two began, in the rhythm of their sender; whether one source m
 still fires; and whether they say the same.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import log1p
 from typing import NamedTuple
@@ -79,31 +80,42 @@ class Kinship:
         self.travel = Travel(self.topology)
 
     def score(self, one: Kin, other: Kin) -> float:
-        """How strongly two alerts belong together; symmetric.
+        """How strongly two alerts belong together; symmetric."""
+        return self.scores(one, (other,))[0]
+
+    def scores(self, one: Kin, others: Iterable[Kin]) -> list[float]:
+        """The same of one alert with each of some.
 
         By places; by the time between the starts, and whether the earlier still fires at the later's; by names. In one
         piece, since placing asks for nothing else a million times.
         """
-        settings = self.settings
-        near = one.namespace is not None and one.namespace == other.namespace
-        places = (one.service, one.golden, other.service, other.golden, near)
-        known = self._places.get(places)
-        if known is None:
-            if len(self._places) >= _REMEMBERED:
-                self._places.clear()
-            known = self._places[places] = self._of_places(one, other)
-        earlier, later = (one, other) if one.at <= other.at else (other, one)
-        period = max(one.period, other.period)
-        unit = settings.time_unit_s * period / USUAL
-        apart = settings.apart * log1p((later.at - earlier.at) / SECOND / unit)
-        moments = (settings.still_firing if earlier.ended >= later.at else 0.0) - apart
-        same = settings.same_name if one.name == other.name else 0.0
-        return (
-            known + moments + (same + (settings.same_alert if one.fingerprint == other.fingerprint else 0.0))
-        )
+        settings, places = self.settings, self._places
+        apart, firing, time_unit = settings.apart, settings.still_firing, settings.time_unit_s
+        at, ended, service, golden = one.at, one.ended, one.service, one.golden
+        namespace, mine, name, fingerprint = one.namespace, one.period, one.name, one.fingerprint
+        found = list[float]()
+        for other in others:
+            near = namespace is not None and namespace == other.namespace
+            place = (service, golden, other.service, other.golden, near)
+            known = places.get(place)
+            if known is None:
+                if len(places) >= _REMEMBERED:
+                    places.clear()
+                known = places[place] = self._of_places(one, other)
+            theirs, began = other.period, other.at
+            unit = time_unit * max(mine, theirs) / USUAL
+            if at <= began:
+                still, between = ended >= began, began - at
+            else:
+                still, between = other.ended >= at, at - began
+            moments = (firing if still else 0.0) - apart * log1p(between / SECOND / unit)
+            same = settings.same_name if name == other.name else 0.0
+            again = settings.same_alert if fingerprint == other.fingerprint else 0.0
+            found.append(known + moments + (same + again))
+        return found
 
     def most_of_strangers(self, kin: Kin) -> float:
-        """The most that an alert of no known system can score with one of another service."""
+        """The most that an alert of no known system can score with one of another service, but for their names."""
         settings = self.settings
         known = kin.namespace is not None and kin.service in self.topology.entities
         source = max(
@@ -111,9 +123,13 @@ class Kinship:
         )
         workload = settings.workloads if kin.golden == "workload" else 0.0
         gains = (workload, settings.workload_and_service, 0.0)
-        names = max(0.0, settings.same_name) + max(0.0, settings.same_alert)
-        most = settings.base + source + max(gains) + max(0.0, settings.still_firing) + names
+        most = settings.base + source + max(gains) + max(0.0, settings.still_firing)
         return most if min(settings.apart, settings.quiet) >= 0 else FAR
+
+    @property
+    def names(self) -> tuple[float, float]:
+        """What the same name, and the same alert, may add at most."""
+        return max(0.0, self.settings.same_name), max(0.0, self.settings.same_alert)
 
     def least(self, one: Kin, other: Kin) -> float:
         """The least cost of one source for both."""

@@ -11,8 +11,9 @@ FIRST: Final = Link(1.0, "first", None)
 
 def link(kin: Kin, earlier: Sequence[Kin], kinship: Kinship) -> Link:
     """The strongest tie of an alert to one of these."""
-    other = max(earlier, key=lambda one: (kinship.score(kin, one), one.at, one.key))
-    return Link(_share(kinship.score(kin, other)), _rule(kin, other, kinship), other.key)
+    scores = enumerate(kinship.scores(kin, earlier))
+    score, _, _, which = max((score, earlier[n].at, earlier[n].key, n) for n, score in scores)
+    return Link(_share(score), _rule(kin, earlier[which], kinship), earlier[which].key)
 
 
 def _rule(kin: Kin, other: Kin, kinship: Kinship) -> str:

@@ -19,6 +19,8 @@ _OLDEST, _NEWEST = 8, 24
 """Members of a large cluster that stand for it: its first and its latest."""
 _NEARLY = 0.5
 """How far below the bar a cluster may be to be looked at for joining another."""
+_ROUNDED = 1e-9
+"""More than adding in another order can make of a score."""
 _RATE_S = 1800.0
 _RATE_MOST = 10.0
 """Alerts a minute above which a storm raises the bar no further: it must not fall to pieces."""
@@ -35,6 +37,14 @@ class Cluster:
     """How many of its alerts are of each system, None for those of no known one; none of them is 0."""
     services: Counter[str | None] = field(default_factory=Counter)
     """The same of their services."""
+    sample: list[Kin] | None = None
+    """Those that stand for it, until another alert is placed or one has ended."""
+    said: Counter[str] | None = None
+    """How often names and fingerprints come among these, where that was asked."""
+
+    def changed(self) -> None:
+        """Other alerts may stand for it now."""
+        self.sample = self.said = None
 
 
 Joined = tuple[Cluster, list[AlertKey], int]
@@ -135,6 +145,7 @@ class Placing:
         before = cluster.last
         cluster.members.append(kin.key)
         cluster.last = kin.at
+        cluster.changed()
         system = self._system(kin.key)
         cluster.systems[system] += 1
         cluster.services[kin.service] += 1
@@ -154,6 +165,7 @@ class Placing:
             self.of.update(dict.fromkeys(absorbed.members, absorbed))
             self.open.append(absorbed)
         step.cluster.members.pop()
+        step.cluster.changed()
         system = self._system(step.key)
         _leave(step.cluster.systems, system)
         _leave(step.cluster.services, self.kins[step.key].service)
@@ -196,9 +208,20 @@ class Placing:
 
         The others need no score, nine in ten of a storm without a catalog.
         """
-        if self.kinship.most_of_strangers(kin) - bar > -_NEARLY:
-            return self.open
-        return [cluster for cluster in self.open if kin.service in cluster.services]
+        needed = bar - _NEARLY - self.kinship.most_of_strangers(kin) - _ROUNDED
+        mine = [cluster for cluster in self.open if kin.service in cluster.services]
+        if sum(self.kinship.names) <= needed:
+            return mine
+        return mine + [c for c in self.open if kin.service not in c.services and self._say(kin, c) > needed]
+
+    def _say(self, kin: Kin, cluster: Cluster) -> float:
+        """The most that an alert can score with a cluster on average for its names."""
+        kins = self._sample(cluster)
+        if cluster.said is None:
+            cluster.said = Counter(text for one in kins for text in (one.name, one.fingerprint))
+        name, fingerprint = self.kinship.names
+        same, again = cluster.said.get(kin.name, 0), cluster.said.get(kin.fingerprint, 0)
+        return (same * name + again * fingerprint) / len(kins)
 
     def _system(self, key: AlertKey) -> str | None:
         return self.kinship.topology.systems.get(self.kins[key].service or "")
@@ -228,6 +251,7 @@ class Placing:
         joined = (other, cluster.members, cluster.last)
         merged = sorted((*cluster.members, *other.members), key=lambda key: (self.kins[key].at, key))
         cluster.members, cluster.last = merged, max(cluster.last, other.last)
+        cluster.changed()
         cluster.systems += other.systems
         cluster.services += other.services
         self.of.update(dict.fromkeys(other.members, cluster))
@@ -239,14 +263,25 @@ class Placing:
         return -value[0], self.kins[first].at, first
 
     def _mean(self, some: Sequence[Kin], others: Sequence[Kin]) -> float:
-        score = self.kinship.score
-        return sum([score(one, other) for one in some for other in others]) / (len(some) * len(others))
+        scores = self.kinship.scores
+        return sum([score for one in some for score in scores(one, others)]) / (len(some) * len(others))
 
     def _sample(self, cluster: Cluster) -> list[Kin]:
-        members = cluster.members
-        if len(members) > _OLDEST + _NEWEST:
-            members = [*members[:_OLDEST], *members[-_NEWEST:]]
-        return [self.kins[key] for key in members]
+        if cluster.sample is None:
+            members = cluster.members
+            if len(members) > _OLDEST + _NEWEST:
+                members = [*members[:_OLDEST], *members[-_NEWEST:]]
+            cluster.sample = [self.kins[key] for key in members]
+        return cluster.sample
+
+    def end(self, key: AlertKey, ended: int) -> Cluster | None:
+        """Says when an alert has ended; its cluster, where it is placed."""
+        if key not in self.kins:
+            return None
+        self.kins[key] = self.kins[key]._replace(ended=ended)
+        cluster = self.of[key]
+        cluster.changed()
+        return cluster
 
 
 def _leave(systems: Counter[str | None], system: str | None) -> None:
