@@ -5,9 +5,12 @@ Never from a counter, a clock or chance. Ids are unique together with their tena
 
 import base64
 import hashlib
+from functools import lru_cache
 from typing import Final
 
 _SEPARATOR: Final = b"\x1f"
+_REMEMBERED: Final = 4_096
+"""Scopes whose partition is remembered: every signal asks for one."""
 
 
 def content_hash(content: bytes) -> str:
@@ -35,6 +38,7 @@ def short_id(identity: str, prefix: str = "INC") -> str:
     return f"{prefix}-{base64.b32encode(raw).decode()[:6]}"
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def partition_of(tenant: str, environment: str, partitions: int) -> int:
     """The `signals` partition (0 to `partitions` - 1) that holds the scope: SHA-256 modulo their number."""
     return int(digest("scope", tenant, environment), 16) % partitions

@@ -5,7 +5,8 @@ that a test can hold the two against each other field by field.
 """
 
 import types
-from typing import Any, Literal, Union, get_args, get_origin
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -21,6 +22,28 @@ class Message(BaseModel):
     """A value that is never changed after it was made; unknown fields are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
+
+
+M = TypeVar("M", bound=Message)
+
+
+def trusted(model: type[M], fields: dict[str, Any]) -> M:
+    """A message of fields that have been validated before: all of them, with their defaults. A tenth of the cost."""
+    made = model.__new__(model)
+    _set(made, "__dict__", fields)
+    _set(made, "__pydantic_fields_set__", _given(model))
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    return made
+
+
+_set = object.__setattr__
+
+
+@cache
+def _given(model: type[Message]) -> set[str]:
+    """All fields; one set for all messages, since none is ever changed."""
+    return set(model.model_fields)
 
 
 def avro_of(model: type[Message], name: str | None = None) -> dict[str, Any]:

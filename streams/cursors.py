@@ -27,14 +27,18 @@ class Applied:
             return 0
         if not self.runs or first > self.runs[-1][1]:
             return self._append(first, last)
-        left = bisect_left(self.runs, first, key=lambda run: run[1] + 1)
+        runs = self.runs
+        left = bisect_left(runs, (first,))
+        if left and runs[left - 1][1] >= first - 1:
+            left -= 1
+        if runs[left][0] > last + 1:
+            runs.insert(left, (first, last))
+            return last - first + 1
         right, known = left, 0
-        while right < len(self.runs) and self.runs[right][0] <= last + 1:
-            known += max(0, min(last, self.runs[right][1]) - max(first, self.runs[right][0]) + 1)
+        while right < len(runs) and runs[right][0] <= last + 1:
+            known += max(0, min(last, runs[right][1]) - max(first, runs[right][0]) + 1)
             right += 1
-        touched = self.runs[left:right]
-        merged = (min([first, *(run[0] for run in touched)]), max([last, *(run[1] for run in touched)]))
-        self.runs[left:right] = [merged]
+        runs[left:right] = [(min(first, runs[left][0]), max(last, runs[right - 1][1]))]
         return last - first + 1 - known
 
     def _append(self, first: int, last: int) -> int:
@@ -61,7 +65,7 @@ class Cursors:
 
     def apply(self, spans: tuple[Span, ...]) -> int:
         """Applies all positions of a signal; returns how many were new."""
-        return sum(self._of(span.topic, span.partition).add(span.first, span.last) for span in spans)
+        return sum([self._of(span.topic, span.partition).add(span.first, span.last) for span in spans])
 
     def mark(self, topic: str, partition: int, next_offset: int) -> None:
         """Takes a mark: that input partition is complete up to `next_offset`."""

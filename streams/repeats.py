@@ -5,6 +5,7 @@ In a storm most records are repeats, so one costs a look into a table here: its 
 
 from dataclasses import dataclass, field
 
+from schemas.model import trusted
 from schemas.signals import Signal, Span
 
 Key = tuple[str, bytes | None, bytes | None, int]
@@ -16,7 +17,8 @@ class _Held:
     """One signal of the batch: its place there, the runs of its source positions, its last ingest time."""
 
     place: int
-    runs: list[list[int]]
+    runs: list[int]
+    """First and last offset of each, one after the other."""
     last_at: int
     count: int = 1
 
@@ -29,7 +31,7 @@ class Repeats:
 
     def first(self, key: Key, place: int, offset: int, ingested_at: int) -> None:
         """An alert that is not a repeat; `place` is that of its signal in the batch."""
-        self._held[key] = _Held(place, [[offset, offset]], ingested_at)
+        self._held[key] = _Held(place, [offset, offset], ingested_at)
 
     def again(self, key: Key, offset: int, ingested_at: int) -> bool:
         """True for a repeat, which is now counted; offsets must only grow."""
@@ -38,10 +40,11 @@ class Repeats:
             return False
         held.count += 1
         held.last_at = max(held.last_at, ingested_at)
-        if offset == held.runs[-1][1] + 1:
-            held.runs[-1][1] = offset
+        runs = held.runs
+        if runs[-1] == offset - 1:
+            runs[-1] = offset
         else:
-            held.runs.append([offset, offset])
+            runs += (offset, offset)
         return True
 
     def fold_into(self, signals: list[tuple[int, Signal]]) -> None:
@@ -54,7 +57,11 @@ class Repeats:
 
 def _folded(signal: Signal, held: _Held) -> Signal:
     (span,) = signal.spans
+    of = {"topic": span.topic, "partition": span.partition}
+    bounds = iter(held.runs)
     spans = tuple(
-        Span(topic=span.topic, partition=span.partition, first=first, last=last) for first, last in held.runs
+        trusted(Span, {**of, "first": first, "last": last})
+        for first, last in zip(bounds, bounds, strict=True)
     )
-    return signal.model_copy(update={"spans": spans, "count": held.count, "last_ingested_at": held.last_at})
+    more = {"spans": spans, "count": held.count, "last_ingested_at": held.last_at}
+    return trusted(Signal, {**signal.__dict__, **more})

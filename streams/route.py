@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-from schemas.answers import AnswerFacts
 from schemas.audit import AuditEntry, DeadLetter, Position
 from schemas.codec import Undecodable
 from schemas.events import (
@@ -19,8 +18,8 @@ from schemas.events import (
     ChangeFacts,
     EntityFacts,
 )
-from schemas.feedback import Feedback
 from schemas.identity import content_hash, digest, partition_of
+from schemas.model import trusted
 from schemas.settings import Settings, TenantSettings, is_replay
 from schemas.signals import LIVE_CLOCK, Mark, Signal, Span
 from schemas.times import EARLIEST, LATEST, MINUTE
@@ -39,6 +38,9 @@ _KEPT_BYTES = 65_536
 _CACHED = 4_096
 """Distinct values whose reading is remembered: in a storm most records repeat an earlier one byte for byte."""
 _CACHED_BYTES = 8_192  # larger values are read each time, so that what is remembered stays small
+
+
+_NO_BODY = dict.fromkeys(("alert", "change", "entity", "mark", "feedback", "answer"))
 
 
 class Raw(Protocol):
@@ -220,10 +222,8 @@ def _environment(facts: Facts, tenant: TenantSettings) -> str | None:
 
     A catalog entry has none; what is about a candidate names the candidate's, as it stands there.
     """
-    if isinstance(facts, EntityFacts):
-        return None
-    if isinstance(facts, Feedback | AnswerFacts):
-        return facts.environment
+    if not isinstance(facts, AlertFacts | ChangeFacts):
+        return None if isinstance(facts, EntityFacts) else facts.environment
     named = (facts.environment or "").strip().lower()
     if named:
         return tenant.environments.get(named, named)
@@ -236,22 +236,23 @@ def _signal(
     facts = read.facts
     notified_at = facts.notified_at if isinstance(facts, AlertFacts | ChangeFacts) else None
     offset = place.record.offset
-    return Signal(
-        kind=KINDS[type(facts)],
-        tenant=tenant,
-        environment=environment,
-        ingested_at=ingested_at,
-        notified_at=ingested_at if notified_at is None else min(notified_at, ingested_at),
-        last_ingested_at=ingested_at,
-        spans=(Span(topic=place.topic, partition=place.partition, first=offset, last=offset),),
-        content_hash=read.content_hash,
-        notes=notes,
-        alert=facts if isinstance(facts, AlertFacts) else None,
-        change=facts if isinstance(facts, ChangeFacts) else None,
-        entity=facts if isinstance(facts, EntityFacts) else None,
-        feedback=facts if isinstance(facts, Feedback) else None,
-        answer=facts if isinstance(facts, AnswerFacts) else None,
-    )
+    where = {"topic": place.topic, "partition": place.partition, "first": offset, "last": offset}
+    kind = KINDS[type(facts)]
+    fields = {
+        "kind": kind,
+        "tenant": tenant,
+        "environment": environment,
+        "ingested_at": ingested_at,
+        "notified_at": ingested_at if notified_at is None else min(notified_at, ingested_at),
+        "last_ingested_at": ingested_at,
+        "count": 1,
+        "spans": (trusted(Span, where),),
+        "content_hash": read.content_hash,
+        "notes": notes,
+        **_NO_BODY,
+        kind: facts,
+    }
+    return trusted(Signal, fields)
 
 
 def _refuse(place: _Place, wrong: Undecodable, settings: Settings, build: str, routed: Routed) -> None:
