@@ -5,8 +5,9 @@ that a test can hold the two against each other field by field.
 """
 
 import types
+from collections.abc import Callable
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
@@ -25,25 +26,44 @@ class Message(BaseModel):
 
 
 M = TypeVar("M", bound=Message)
+_Fields = ParamSpec("_Fields")
+_SET: Final = [BaseModel.__dict__[slot].__set__ for slot in BaseModel.__slots__]
+"""How the slots of a model are filled past its own guard: what it says, which fields were given, extra, private."""
 
 
 def trusted(model: type[M], fields: dict[str, Any]) -> M:
-    """A message of fields that have been validated before: all of them, with their defaults. A tenth of the cost."""
+    """A message of fields that have been validated before: all of them, with their defaults. A third of the cost."""
     made = model.__new__(model)
-    _set(made, "__dict__", fields)
-    _set(made, "__pydantic_fields_set__", _given(model))
-    _set(made, "__pydantic_extra__", None)
-    _set(made, "__pydantic_private__", None)
+    says, given, extra, private = _SET
+    says(made, fields)
+    given(made, _all_fields(model))
+    extra(made, None)
+    private(made, None)
     return made
 
 
-_set = object.__setattr__
+def built(model: Callable[_Fields, M], *_: _Fields.args, **fields: _Fields.kwargs) -> M:
+    """The same message as `model(**fields)`, in half the time: nothing is checked while it runs.
+
+    For what this code has made itself, of parts that were checked where they came in. Types are checked as ever;
+    all fields count as given.
+    """
+    kind: Any = model
+    made: M = trusted(kind, {**_template(kind), **fields})
+    return made
 
 
 @cache
-def _given(model: type[Message]) -> set[str]:
+def _all_fields(model: type[Message]) -> set[str]:
     """All fields; one set for all messages, since none is ever changed."""
     return set(model.model_fields)
+
+
+@cache
+def _template(model: type[Message]) -> dict[str, Any]:
+    """Its fields in their order with the defaults, None for those that have to be given."""
+    known = model.model_fields
+    return {name: None if info.is_required() else info.default for name, info in known.items()}
 
 
 def avro_of(model: type[Message], name: str | None = None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from schemas.audit import AuditEntry, Position
 from schemas.identity import digest
 from schemas.metrics import LimitName
-from schemas.model import Message
+from schemas.model import Message, built
 from schemas.packets import Candidate as CandidateMessage
 from schemas.packets import Packet, Proposal, Revision
 from streams.memory import ScopeMemory
@@ -76,7 +76,8 @@ class Cause:
     def revision(self, tenant: str, candidate: str, number: int, at: int) -> Revision:
         """The identity of a revision cut at this record."""
         place = (self.partition, self.offset, self.build, self.settings_hash)
-        return Revision(
+        return built(
+            Revision,
             revision_id=digest("revision", tenant, candidate, *place),
             number=number,
             partition=self.partition,

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from schemas.events import ChangeFacts
+from schemas.model import built
 from schemas.packets import Check
 from schemas.times import SECOND, clock_text
 from streams.assess import Assessment
@@ -51,7 +52,8 @@ def _failing(scored: Scored, assessment: Assessment) -> str:
 
 def _of_flag(facts: ChangeFacts, service: str) -> Check:
     key, before = facts.target.partition("/")[2], facts.before or "off"
-    return Check(
+    return built(
+        Check,
         question=f"Is the error rate of {service} the same for requests where {key} is {before}?",
         if_true=f"no: only requests with {key} {facts.after or 'on'} fail",
         if_false=f"yes: requests with and without {key} fail alike",
@@ -61,7 +63,8 @@ def _of_flag(facts: ChangeFacts, service: str) -> Check:
 def _of_deploy(facts: ChangeFacts, service: str) -> Check:
     name, before = facts.target.partition("/")[2], facts.before or "the version before"
     where = "" if name == service else f", and {service} with them"
-    return Check(
+    return built(
+        Check,
         question=f"Do instances of {name} still on {before} fail as well{where}?",
         if_true=f"no: only {facts.after or 'the new version'} of {name} fails",
         if_false=f"yes: both versions of {name} fail alike",
@@ -69,7 +72,8 @@ def _of_deploy(facts: ChangeFacts, service: str) -> Check:
 
 
 def _of_config(facts: ChangeFacts, service: str) -> Check:
-    return Check(
+    return built(
+        Check,
         question=f"Does {service} recover where {facts.target} has its value from before?",
         if_true=f"yes: it fails only with the new value of {facts.target}",
         if_false=f"no: it fails with either value of {facts.target}",
@@ -82,7 +86,8 @@ def _of_moment(later: ChangeState, suspect: ChangeState, assessment: Assessment)
     before, after = (
         f"{what} {clock_text(at)}, when {target} changed again" for what in ("before", "only after")
     )
-    return Check(
+    return built(
+        Check,
         question=f"Did {_service(assessment)} fail before {clock_text(at)}?",
         query=_fired_before(assessment, at),
         if_true=f"it failed {after if later is suspect else before}",
@@ -94,14 +99,16 @@ def _of_no_change(assessment: Assessment) -> Check:
     suspect = next((scored.change for scored in assessment.ranked if scored.change is not None), None)
     service = _service(assessment)
     if suspect is None:
-        return Check(
+        return built(
+            Check,
             question=f"Did load, a dependency or the platform of {service} change at"
             f" {clock_text(assessment.group.onset)}?",
             if_true="yes: one of them moved at the onset",
             if_false="no: all of them were steady",
         )
     at = suspect.facts.effective_at
-    return Check(
+    return built(
+        Check,
         question=f"Did {service} err before {clock_text(at)}?",
         query=_fired_before(assessment, at),
         if_true="yes: errors began before that change",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from schemas.claims import Claim, Evidence
+from schemas.model import built
 from schemas.times import format_time
 from streams.answers import AnswerState
 from streams.feedback import FeedbackState
@@ -54,7 +55,8 @@ class Citations:
         place = (ref.topic, ref.partition, ref.offset)
         name = f"{_letter(ref.topic)}{self.numbers.get(place) or self._number(place)}"
         if name not in self.cited:
-            self.cited[name] = Evidence(
+            self.cited[name] = built(
+                Evidence,
                 id=name,
                 kind=kind,
                 source_ref=source_ref,
@@ -85,9 +87,10 @@ def _letter(topic: str) -> str:
 
 def claim(text: str, *evidence: str, values: tuple[str | None, ...] = ()) -> Claim:
     """A statement with its evidence; values that are not known are left out."""
-    return Claim(
-        text=text, values=tuple(value for value in values if value), evidence=tuple(dict.fromkeys(evidence))
-    )
+    if not evidence:
+        raise ValueError(f"nothing shows that {text}: a statement cites what it rests on")
+    stated, cited = tuple(value for value in values if value), tuple(dict.fromkeys(evidence))
+    return built(Claim, text=text, values=stated, evidence=cited)
 
 
 def time_value(at: int) -> str:

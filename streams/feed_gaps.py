@@ -1,10 +1,11 @@
 """What the rhythm of the feeds tells that is not known: which may be silent, which come late, whose clock is ahead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import median_low
 from typing import Final
 
 from schemas.events import CHANGE_KINDS
+from schemas.model import built
 from schemas.packets import Unknown
 from schemas.settings import micros
 from schemas.thresholds import FeedSettings
@@ -24,9 +25,10 @@ def feed_gaps(assessment: Assessment, around: Surroundings, settings: FeedSettin
     for service in dict.fromkeys((*assessment.roots[:1], *assessment.services[:_MOST_SERVICES])):
         for kind in CHANGE_KINDS:
             yield from _silent(Feed(kind, "service", service.lower()), service, assessment, around, settings)
-    for feed in tools:
-        yield from _late(feed, assessment, around, settings)
-    yield from _skewed(tools, assessment, around, settings)
+    took = [(feed, delays(around.feeds, feed, assessment.window.closes)) for feed in tools]
+    for feed, delayed in took:
+        yield from _late(feed, delayed, settings)
+    yield from _skewed(took, assessment, settings)
 
 
 def _silent(
@@ -44,7 +46,7 @@ def _silent(
             f"No {feed.kind} event from {name} for {span_text(quiet)}; its usual rhythm is"
             f" {_days(known.usual)}: the {feed.kind} feed may be silent."
         )
-        yield Unknown(code=f"silent_{feed.kind}_feed", subject=name, text=text)
+        yield built(Unknown, code=f"silent_{feed.kind}_feed", subject=name, text=text)
 
 
 def _days(gap: int) -> str:
@@ -52,26 +54,22 @@ def _days(gap: int) -> str:
     return "a day" if days == 1 else f"{days} days"
 
 
-def _late(
-    feed: Feed, assessment: Assessment, around: Surroundings, settings: FeedSettings
-) -> Iterator[Unknown]:
-    took = delays(around.feeds, feed, assessment.window.closes)
+def _late(feed: Feed, took: Sequence[int], settings: FeedSettings) -> Iterator[Unknown]:
     if len(took) < settings.known_reports or median_low(took) < micros(settings.late_s):
         return
     text = (
         f"{feed.kind.capitalize()} events from {feed.name} usually come {span_text(median_low(took))} late:"
         " one from just before the onset may still be on its way."
     )
-    yield Unknown(code=f"late_{feed.kind}_feed", subject=feed.name, text=text)
+    yield built(Unknown, code=f"late_{feed.kind}_feed", subject=feed.name, text=text)
 
 
 def _skewed(
-    tools: list[Feed], assessment: Assessment, around: Surroundings, settings: FeedSettings
+    reported: Iterable[tuple[Feed, Sequence[int]]], assessment: Assessment, settings: FeedSettings
 ) -> Iterator[Unknown]:
     """Whose clock is ahead of ours, by what it dated later than the moment at which it came."""
     ahead: dict[str, int] = {}
-    for feed in tools:
-        took = delays(around.feeds, feed, assessment.window.closes)
+    for feed, took in reported:
         ahead[feed.name] = max(ahead.get(feed.name, 0), -min(took, default=0))
     for placed in assessment.group.placed:
         facts, came = placed.alert.facts, placed.alert.ref.ingested_at
@@ -79,4 +77,4 @@ def _skewed(
     for source, by in sorted(ahead.items()):
         if by > micros(settings.skew_s):
             text = f"The clock of {source} is at least {span_text(by)} ahead of ours: its order among others is unsure."
-            yield Unknown(code="clock_skew", subject=source, text=text)
+            yield built(Unknown, code="clock_skew", subject=source, text=text)

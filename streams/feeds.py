@@ -5,6 +5,7 @@ burst does not look like a rhythm, and weekends belong to it. What is remembered
 their order does not matter. Bounded: a few days of each feed, and so many feeds.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -42,6 +43,15 @@ class Rhythm(NamedTuple):
     """When its last report by then took effect."""
 
 
+class Days(NamedTuple):
+    """The latest days of a feed by one of them: how many, and the gaps between them."""
+
+    known: int
+    usual: int
+    longest: int
+    last: int
+
+
 @dataclass(slots=True)
 class FeedMemory:
     """One feed: first and last report of its latest days, and how long its latest reports took to come."""
@@ -49,6 +59,10 @@ class FeedMemory:
     days: dict[int, tuple[int, int]] = field(default_factory=dict)
     came: dict[int, int] = field(default_factory=dict)
     """Ingest time of reports by the time at which they took effect."""
+    _ordered: tuple[list[int], list[int]] | None = field(default=None, compare=False)
+    """Both in order, until the next report."""
+    _told: dict[int, Days] = field(default_factory=dict, compare=False)
+    """What its days tell by the number of those that had come, until the next report."""
 
     @property
     def last(self) -> int:
@@ -64,6 +78,41 @@ class FeedMemory:
         for known, most in ((self.days, _DAYS), (self.came, _DELAYS)):
             if len(known) > most:
                 del known[min(known)]
+        self._ordered = None
+        self._told.clear()
+
+    def rhythm(self, by: int) -> Rhythm | None:
+        """How often it reported by a moment."""
+        days, _ = self._in_order()
+        had = bisect_right(days, by // DAY)
+        if had and self.days[days[had - 1]][0] > by:
+            had -= 1
+        told = self._told.get(had) or self._tell(days, had)
+        if told.known == 0:
+            return None
+        return Rhythm(told.known, told.usual, told.longest, min(by, told.last))
+
+    def _tell(self, days: Sequence[int], had: int) -> Days:
+        numbers = days[max(0, had - _DAYS) : had]
+        gaps = sorted((later - day) * DAY for day, later in pairwise(numbers))
+        told = (
+            Days(len(numbers), median_low(gaps), gaps[-1], self.days[numbers[-1]][1])
+            if gaps
+            else Days(0, 0, 0, 0)
+        )
+        self._told[had] = told
+        return told
+
+    def delays(self, by: int) -> Sequence[int]:
+        """How long its latest reports by a moment took to come."""
+        _, came = self._in_order()
+        had = bisect_right(came, by)
+        return [self.came[at] - at for at in came[max(0, had - _DELAYS) : had]]
+
+    def _in_order(self) -> tuple[list[int], list[int]]:
+        if self._ordered is None:
+            self._ordered = sorted(self.days), sorted(self.came)
+        return self._ordered
 
 
 @dataclass(slots=True)
@@ -110,27 +159,26 @@ def load_feeds(stored: Iterable[Any]) -> Feeds:
 
 def rhythm(books: Iterable[Feeds], feed: Feed, by: int) -> Rhythm | None:
     """How often a feed reported by a moment, in microseconds; None where it had reported on fewer than two days."""
-    days: dict[int, tuple[int, int]] = {}
-    for known in _known(books, feed):
-        for day, (first, last) in known.days.items():
-            earlier, later = days.get(day, (first, last))
-            days[day] = min(first, earlier), max(last, later)
-    numbers = sorted(day for day, (first, _) in days.items() if first <= by)[-_DAYS:]
-    gaps = sorted((later - day) * DAY for day, later in pairwise(numbers))
-    if not gaps:
-        return None
-    return Rhythm(len(numbers), median_low(gaps), gaps[-1], min(by, days[numbers[-1]][1]))
+    known = _known(books, feed)
+    return known.rhythm(by) if known else None
 
 
 def delays(books: Iterable[Feeds], feed: Feed, by: int) -> Sequence[int]:
     """How long the latest reports of a feed by a moment took to come, in microseconds; below zero: from the future."""
-    came: dict[int, int] = {}
-    for known in _known(books, feed):
+    known = _known(books, feed)
+    return known.delays(by) if known else ()
+
+
+def _known(books: Iterable[Feeds], feed: Feed) -> FeedMemory | None:
+    """What is remembered of a feed, in one or more books."""
+    found = [book.by_feed[feed] for book in books if feed in book.by_feed]
+    if len(found) <= 1:
+        return found[0] if found else None
+    both = FeedMemory()
+    for known in found:
+        for day, (first, last) in known.days.items():
+            earlier, later = both.days.get(day, (first, last))
+            both.days[day] = min(first, earlier), max(last, later)
         for effective_at, ingested_at in known.came.items():
-            came[effective_at] = min(ingested_at, came.get(effective_at, ingested_at))
-    latest = sorted(at for at in came if at <= by)[-_DELAYS:]
-    return [came[at] - at for at in latest]
-
-
-def _known(books: Iterable[Feeds], feed: Feed) -> Iterator[FeedMemory]:
-    return (book.by_feed[feed] for book in books if feed in book.by_feed)
+            both.came[effective_at] = min(ingested_at, both.came.get(effective_at, ingested_at))
+    return both

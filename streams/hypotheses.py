@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from schemas.claims import Claim
+from schemas.model import built
 from schemas.packets import Hypothesis
 from schemas.settings import Settings
 from schemas.times import clock_text, span_text
@@ -49,7 +50,9 @@ def _hypothesis(
         _against(scored, change, assessment, cite) if change else _against_no_change(assessment, cite)
     )
     check = check_of(scored, assessment.ranked[: rank - 1], assessment)
-    return Hypothesis(
+    answer = check_answer(check.query, assessment, cite)
+    return built(
+        Hypothesis,
         rank=rank,
         confidence=round(confidence, 4),
         source_ref=change.facts.source_ref if change else None,
@@ -58,7 +61,7 @@ def _hypothesis(
         title=change.facts.title if change else "no recorded change is to blame",
         claims_for=tuple(speaks_for),
         claims_against=tuple(speaks_against),
-        check=check.model_copy(update={"answer": check_answer(check.query, assessment, cite)}),
+        check=check if answer is None else check.model_copy(update={"answer": answer}),
         features={name: round(value, 4) for name, value in scored.features.items()},
         verdict=_verdict(change, assessment, cite),
     )

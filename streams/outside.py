@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from schemas.claims import Claim
+from schemas.model import built
 from schemas.packets import Failing, Moment
 from schemas.times import to_datetime
 from schemas.words import OutsideDraft
@@ -27,7 +28,7 @@ def outside_of(
     assessment: Assessment, failing: Sequence[Failing], timeline: Sequence[Moment]
 ) -> OutsideDraft:
     """The draft of a candidate. It waits for approval, whatever it says."""
-    return OutsideDraft(sentences=(*_noticed(assessment, failing), *_over(assessment, timeline)))
+    return built(OutsideDraft, sentences=(*_noticed(assessment, failing), *_over(assessment, timeline)))
 
 
 def _noticed(assessment: Assessment, failing: Sequence[Failing]) -> Iterator[Claim]:

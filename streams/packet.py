@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from schemas.identity import short_id
+from schemas.model import built
 from schemas.packets import (
     Candidate,
     Member,
@@ -34,7 +35,6 @@ from streams.sections import (
     timeline_of,
 )
 from streams.top_signals import top_signals
-from streams.unknowns import unknowns_of
 from streams.who import ownership_of
 
 _MAX_ROOTS = 50
@@ -59,6 +59,7 @@ class Cut:
     first_packet_at: int
     continues: str | None = None
     news: tuple[News, ...] = ()
+    unknowns: tuple[Unknown, ...] = ()
 
 
 def packet_of(
@@ -72,13 +73,12 @@ def packet_of(
     radius = radius_of(assessment, around, cite)
     at, belief = cut.proposed_at, settings.ranking.withdraw_below
     proposals = () if at is None else proposals_of(assessment, around, cite, at=at, belief=belief)
-    unknowns = unknowns_of(assessment, around, settings)
     heard = feedback_of(assessment, cite)
-    first_packet = Moment(at=cut.first_packet_at, kind="packet", text="first packet")
+    first_packet = built(Moment, at=cut.first_packet_at, kind="packet", text="first packet")
     timeline = (*timeline_of(assessment, failing, changes, cite), *moments_of(heard), first_packet)
     said = Said(failing, radius, hypotheses, ownership, proposals, heard)
     return Packet(
-        candidate=candidate_of(assessment, around, cut, proposals, unknowns),
+        candidate=candidate_of(assessment, around, cut, proposals),
         whats_new=tuple(news.text for news in cut.news),
         news=news_of(cut.news, said),
         summary=summary_of(assessment, said),
@@ -92,7 +92,7 @@ def packet_of(
         window_to=assessment.window.closes,
         hypotheses=hypotheses,
         ownership=ownership,
-        unknowns=unknowns,
+        unknowns=cut.unknowns,
         timeline=tuple(sorted(timeline, key=lambda moment: moment.at)),
         draft=draft_of(assessment, around.environment, said),
         outside=outside_of(assessment, failing, timeline),
@@ -106,7 +106,6 @@ def candidate_of(
     around: Surroundings,
     cut: Cut,
     proposals: tuple[Proposal, ...],
-    unknowns: tuple[Unknown, ...],
 ) -> Candidate:
     """The candidate alone."""
     placed = assessment.group.placed
@@ -128,7 +127,7 @@ def candidate_of(
         root_services=assessment.roots[:_MAX_ROOTS],
         owner=assessment.owner.team,
         proposals=proposals,
-        unknowns=tuple(dict.fromkeys(unknown.code for unknown in unknowns)),
+        unknowns=tuple(dict.fromkeys(unknown.code for unknown in cut.unknowns)),
         continues=cut.continues,
     )
 
@@ -147,7 +146,9 @@ def _suspects(assessment: Assessment) -> list[Suspect]:
         left = assessment.ranked[len(shown) :]
         shown.append(next((scored for scored in left if scored.change is None), left[0]))
     return [
-        Suspect(source_ref=s.change.facts.source_ref if s.change else None, score=round(s.confidence, 6))
+        built(
+            Suspect, source_ref=s.change.facts.source_ref if s.change else None, score=round(s.confidence, 6)
+        )
         for s in shown
     ]
 
@@ -173,7 +174,8 @@ def _brief(member: Member) -> Member:
 
 def _member(placed: Placed, link: Link) -> Member:
     facts = placed.alert.facts
-    return Member(
+    return built(
+        Member,
         fingerprint=facts.fingerprint,
         starts_at=facts.starts_at,
         service=placed.service,

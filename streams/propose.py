@@ -2,6 +2,7 @@
 
 from schemas.claims import Claim
 from schemas.identity import digest
+from schemas.model import built
 from schemas.packets import Action, Proposal, Tier
 from schemas.times import clock_text
 from streams.assess import Assessment, Surroundings
@@ -35,7 +36,8 @@ def proposals_of(
     action, target = _ACTIONS[change.facts.kind], _target(change, around)
     first = assessment.group.placed[0].alert
     return (
-        Proposal(
+        built(
+            Proposal,
             proposal_id="p-" + digest("proposal", assessment.candidate_id, action, target),
             tenant=around.tenant,
             environment=around.environment,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from schemas.identity import short_id
-from schemas.packets import Candidate, Phase
+from schemas.packets import Candidate, Phase, Unknown
 from schemas.settings import micros
 from streams.assess import Assessment, assess
 from streams.attention import wait
@@ -37,6 +37,7 @@ class Look(NamedTuple):
     """What has been decided of it, where that still holds."""
     material: Material
     content: Content
+    unknowns: tuple[Unknown, ...]
 
 
 def revise(keys: Iterable[AlertKey], at: int, turn: Turn) -> None:
@@ -63,7 +64,8 @@ def _rests(group: Group, called: frozenset[AlertKey], at: int, turn: Turn) -> bo
 
 def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) -> None:
     decided = _decision_on(assessment, turn.scope.decided.get(name), turn)
-    material, content = _material(assessment, turn, decided), _content(assessment, turn)
+    unknowns = unknowns_of(assessment, turn.around, turn.settings)
+    material, content = _material(assessment, turn, decided), _content(assessment, unknowns, turn)
     published = turn.scope.published.get(name)
     if published is None:
         published = turn.scope.published[name] = Published(assessment.group.first, first_cut_at=at)
@@ -78,7 +80,7 @@ def _revise_candidate(name: str, assessment: Assessment, at: int, turn: Turn) ->
         if at < published.cut_at + micros(pause_s):
             wait(published, pause_s, turn.scope)
             return
-    _cut(name, published, Look(assessment, decided, material, content), at, turn)
+    _cut(name, published, Look(assessment, decided, material, content, unknowns), at, turn)
 
 
 def _size(life: Life | None) -> int:
@@ -101,6 +103,7 @@ def _cut(name: str, published: Published, look: Look, at: int, turn: Turn) -> No
         first_packet_at=published.first_cut_at,
         continues=turn.name(before) if before else None,
         news=tuple(news),
+        unknowns=look.unknowns,
     )
     packet = packet_of(look.assessment, turn.around, turn.settings, Citations(published.citations), cut)
     turn.cause.publish(packet)
@@ -154,12 +157,11 @@ def _pause_s(before: Content, now: Content, turn: Turn) -> float:
     return correlation.repeats_s if before[1:] == now[1:] else correlation.step_s
 
 
-def _content(assessment: Assessment, turn: Turn) -> Content:
+def _content(assessment: Assessment, unknowns: Iterable[Unknown], turn: Turn) -> Content:
     """What may change without being material, first what nobody waits for: it is shown after a pause."""
     placed = assessment.group.placed
     repeats, ended = sum(p.alert.repeats for p in placed), sum(not p.alert.firing for p in placed)
-    gaps = [unknown.code for unknown in unknowns_of(assessment, turn.around, turn.settings)]
-    gaps = [code for code in gaps if code not in OF_TRANSPORT]
+    gaps = [unknown.code for unknown in unknowns if unknown.code not in OF_TRANSPORT]
     duties = turn.around.desk.on_call(assessment.owner.team, assessment.group.onset)
     runbook = runbook_of(assessment, turn.around)
     desk = [*(f"{d.rota.facts.name}: {d.shift.person}" for d in duties), runbook.link if runbook else ""]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from schemas.claims import Claim
+from schemas.model import built
 from schemas.packets import ChangeLine, Dependency, Failing, Heard, Moment, Radius
 from schemas.times import SECOND, clock_text, span_text
 from streams.assess import Assessment, Surroundings
@@ -38,7 +39,8 @@ def _failing(ordered: Sequence[Placed], around: Surroundings, cite: Citations) -
     named, evidence = _named_in(service, ordered[0], around, cite)
     text = f"{facts.name} on {service}" if service else facts.name
     value = _stated(facts.value or facts.summary)
-    return Failing(
+    return built(
+        Failing,
         service=service or "(no service named)",
         alert=facts.name,
         severity=highest(p.alert.facts.severity for p in ordered),
@@ -78,13 +80,14 @@ def radius_of(assessment: Assessment, around: Surroundings, cite: Citations) -> 
     services = [root for root in assessment.roots if root in assessment.services]
     shown = [*dict.fromkeys((*assessment.roots[:1], *services))]
     edges = [
-        Dependency(service=service, needs=other)
+        built(Dependency, service=service, needs=other)
         for service in shown
         for other in sorted(around.topology.needs.get(service, ()))
         if other in shown
     ]
     quiet = _quiet(assessment, around)
-    return Radius(
+    return built(
+        Radius,
         services=tuple(shown[:_MAX_SERVICES]),
         edges=tuple(edges[:MAX_LINES]),
         quiet=quiet,
@@ -140,7 +143,8 @@ def _change_line(
     facts = change.facts
     service = service_of(facts, around.topology)
     lead = assessment.group.onset - facts.effective_at
-    return ChangeLine(
+    return built(
+        ChangeLine,
         at=facts.effective_at,
         kind=facts.kind,
         target=facts.target,
@@ -168,15 +172,21 @@ def timeline_of(
     assessment: Assessment, failing: Sequence[Failing], changes: Sequence[ChangeLine], cite: Citations
 ) -> tuple[Moment, ...]:
     """What happened when: changes, first alerts of each kind, and what was resolved."""
-    moments = [Moment(at=c.at, kind=c.kind, text=c.title, evidence=c.claim.evidence[:1]) for c in changes]
+    moments = [
+        built(Moment, at=c.at, kind=c.kind, text=c.title, evidence=c.claim.evidence[:1]) for c in changes
+    ]
     for line in failing:
         text = f"{line.alert} on {line.service}"
-        moments.append(Moment(at=line.since, kind="alert", text=text, evidence=line.claim.evidence[:1]))
+        moments.append(
+            built(Moment, at=line.since, kind="alert", text=text, evidence=line.claim.evidence[:1])
+        )
     for placed in assessment.group.placed[:MAX_LINES]:
         if placed.alert.ended_at is not None:
             text = f"{placed.alert.facts.name} on {placed.service or '(no service named)'} resolved"
             evidence = (cite.resolution(placed.alert),)
-            moments.append(Moment(at=placed.alert.ended_at, kind="resolved", text=text, evidence=evidence))
+            moments.append(
+                built(Moment, at=placed.alert.ended_at, kind="resolved", text=text, evidence=evidence)
+            )
     return tuple(sorted(moments, key=lambda m: (m.at, m.kind, m.text)))
 
 
@@ -190,7 +200,8 @@ def feedback_of(assessment: Assessment, cite: Citations) -> tuple[Heard, ...]:
 def _heard(said: FeedbackState, text: str, cite: Citations) -> Heard:
     facts = said.facts
     values = (facts.person, facts.team, facts.cause, facts.source_ref)
-    return Heard(
+    return built(
+        Heard,
         feedback_id=facts.feedback_id,
         kind=facts.kind,
         at=facts.given_at,
@@ -202,4 +213,4 @@ def _heard(said: FeedbackState, text: str, cite: Citations) -> Heard:
 def moments_of(said: Sequence[Heard]) -> Iterator[Moment]:
     """The same for the time line."""
     for one in said:
-        yield Moment(at=one.at, kind="feedback", text=one.claim.text, evidence=one.claim.evidence)
+        yield built(Moment, at=one.at, kind="feedback", text=one.claim.text, evidence=one.claim.evidence)

@@ -5,6 +5,7 @@ from typing import Final
 
 from schemas.answers import AnswerFacts, Aspect
 from schemas.claims import Claim
+from schemas.model import built
 from schemas.packets import Failing, Unknown
 from schemas.settings import Settings
 from schemas.times import span_text
@@ -28,9 +29,9 @@ def top_signals(
     """Values of the alerts, then measurements, then the kinds of signal that nothing is configured for."""
     stated = [_of_alert(line) for line in failing if line.value]
     measured = [_measured(answer, cite) for answer in _numbers(assessment)]
-    missing = [TopSignal(kind=kind, text=_NO_SOURCE) for kind in ("logs", "traces")]
+    missing = [built(TopSignal, kind=kind, text=_NO_SOURCE) for kind in ("logs", "traces")]
     if settings.querier.source_of(around.tenant) is None and not measured:
-        missing.insert(0, TopSignal(kind="metrics", text=_NO_SOURCE))
+        missing.insert(0, built(TopSignal, kind="metrics", text=_NO_SOURCE))
     return (*stated[:_MOST], *measured[:_MOST], *missing)
 
 
@@ -45,7 +46,8 @@ def _numbers(assessment: Assessment) -> list[AnswerState]:
 
 
 def _of_alert(line: Failing) -> TopSignal:
-    return TopSignal(
+    return built(
+        TopSignal,
         kind="alert",
         service=line.service,
         name=line.alert,
@@ -61,7 +63,8 @@ def _measured(answer: AnswerState, cite: Citations) -> TopSignal:
     text = (now or "no number") + (f"; {before} {_ago(facts)}" if before else "")
     values = (facts.value, facts.before)
     stated = claim(f"{facts.title} of {facts.service}: {text}", cite.answer(answer), values=values)
-    return TopSignal(
+    return built(
+        TopSignal,
         kind="metrics",
         service=facts.service,
         name=facts.title,
@@ -100,9 +103,9 @@ def metrics_gaps(assessment: Assessment, around: Surroundings, settings: Setting
     """What was not measured, and why: no source, nothing asked yet, or no number for what was asked."""
     if not assessment.answers and settings.querier.source_of(around.tenant) is None:
         text = "Metrics: no source configured; values are what the alerts state about themselves."
-        yield Unknown(code="no_metrics", text=text)
+        yield built(Unknown, code="no_metrics", text=text)
     elif not assessment.answers:
-        yield Unknown(code="metrics_not_asked", text="Metrics: no query has been answered.")
+        yield built(Unknown, code="metrics_not_asked", text="Metrics: no query has been answered.")
     for answer in assessment.answers:
         facts = answer.facts
         if facts.outcome != "answered" and (facts.aspect, facts.outcome) != ("check", "empty"):
@@ -112,4 +115,4 @@ def metrics_gaps(assessment: Assessment, around: Surroundings, settings: Setting
                 else f"{facts.title} of {facts.service}"
             )
             text = f"Metrics: {what} is not known: {why_not(facts)}."
-            yield Unknown(code=f"metrics_{facts.outcome}", subject=facts.service, text=text)
+            yield built(Unknown, code=f"metrics_{facts.outcome}", subject=facts.service, text=text)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from schemas.events import CHANGE_KINDS
+from schemas.model import built
 from schemas.packets import Unknown
 from schemas.settings import Settings
 from schemas.times import LATEST, date_text, format_time, span_text
@@ -12,8 +13,8 @@ from streams.top_signals import metrics_gaps
 from streams.who import is_overdue, runbook_of
 
 _NOT_BUILT_YET = (
-    Unknown(code="no_logs", text="Logs: no source configured."),
-    Unknown(code="no_traces", text="Traces: no source configured."),
+    built(Unknown, code="no_logs", text="Logs: no source configured."),
+    built(Unknown, code="no_traces", text="Traces: no source configured."),
 )
 MAX_UNKNOWNS = 100
 """Gaps that a packet lists."""
@@ -45,15 +46,20 @@ def unknowns_of(assessment: Assessment, around: Surroundings, settings: Settings
     if len(found) <= MAX_UNKNOWNS:
         return found
     more = len(found) - MAX_UNKNOWNS
-    return (*found[:MAX_UNKNOWNS], Unknown(code="more_unknowns", text=f"{more} more gaps are not listed."))
+    return (
+        *found[:MAX_UNKNOWNS],
+        built(Unknown, code="more_unknowns", text=f"{more} more gaps are not listed."),
+    )
 
 
 def _services(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
     if not around.topology.entities:
-        yield Unknown(code="no_catalog", text="The service catalog is empty: no dependencies, no owners.")
+        yield built(
+            Unknown, code="no_catalog", text="The service catalog is empty: no dependencies, no owners."
+        )
     unnamed = {placed.alert.facts.name for placed in assessment.group.placed if placed.service is None}
     for name in sorted(unnamed):
-        yield Unknown(code="no_service", subject=name, text=f"{name} names no service.")
+        yield built(Unknown, code="no_service", subject=name, text=f"{name} names no service.")
     for service in assessment.services:
         yield from _service(service, around)
 
@@ -61,26 +67,29 @@ def _services(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]
 def _service(service: str, around: Surroundings) -> Iterator[Unknown]:
     if service not in around.topology.entities:
         if around.topology.entities:
-            yield Unknown(
-                code="not_in_catalog", subject=service, text=f"{service} is not in the service catalog."
+            yield built(
+                Unknown,
+                code="not_in_catalog",
+                subject=service,
+                text=f"{service} is not in the service catalog.",
             )
     elif not around.topology.needs.get(service) and not around.topology.needed_by.get(service):
         text = f"{service} has no dependencies in the catalog; what it hits cannot be said."
-        yield Unknown(code="no_dependencies", subject=service, text=text)
+        yield built(Unknown, code="no_dependencies", subject=service, text=text)
 
 
 def _ownership(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
     owner = assessment.owner
     if owner.team is None:
-        yield Unknown(code="no_owner", subject=owner.service or "", text=f"Owner: {owner.how}.")
+        yield built(Unknown, code="no_owner", subject=owner.service or "", text=f"Owner: {owner.how}.")
     runbook = runbook_of(assessment, around)
     if runbook is None:
         subject = owner.service or assessment.group.placed[0].alert.facts.name
-        yield Unknown(code="no_runbook", subject=subject, text=f"Runbook: none known for {subject}.")
+        yield built(Unknown, code="no_runbook", subject=subject, text=f"Runbook: none known for {subject}.")
     elif runbook.entry and is_overdue(runbook.entry.facts.review_due_at, assessment.opened_at):
         due = date_text(runbook.entry.facts.review_due_at or 0)
         text = f"Runbook {runbook.entry.facts.name} is overdue for review since {due}; it may no longer be right."
-        yield Unknown(code="runbook_overdue", subject=runbook.entry.facts.name, text=text)
+        yield built(Unknown, code="runbook_overdue", subject=runbook.entry.facts.name, text=text)
 
 
 def _duty(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
@@ -88,30 +97,32 @@ def _duty(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
     team, at = assessment.owner.team, assessment.group.onset
     rotas = around.desk.rotas_of(team)
     if not around.desk.rotas:
-        yield Unknown(code="no_rota", text="On call: no rota configured.")
+        yield built(Unknown, code="no_rota", text="On call: no rota configured.")
     elif not rotas:
         whom = f"for team {team}" if team else "without an owner"
-        yield Unknown(code="no_rota", subject=team or "", text=f"On call: no rota {whom}.")
+        yield built(Unknown, code="no_rota", subject=team or "", text=f"On call: no rota {whom}.")
     elif not around.desk.on_call(team, at):
         ended = [rota.facts for rota in rotas if (rota.facts.known_until or LATEST) <= at]
         for facts in ended:
             text = f"On call: rota {facts.name} ends at {format_time(facts.known_until or 0)}."
-            yield Unknown(code="rota_ended", subject=facts.name, text=text)
+            yield built(Unknown, code="rota_ended", subject=facts.name, text=text)
         if len(ended) < len(rotas):
             text = f"On call: no rota of {team} names anybody for {format_time(at)}."
-            yield Unknown(code="nobody_on_call", subject=team or "", text=text)
+            yield built(Unknown, code="nobody_on_call", subject=team or "", text=text)
 
 
 def _cause(assessment: Assessment, around: Surroundings, settings: Settings) -> Iterator[Unknown]:
     for kind in CHANGE_KINDS:
         if around.kinds_seen.get(kind, LATEST) > assessment.window.closes:
             text = f"No {kind} event had ever arrived by then: a {kind} could be to blame unseen."
-            yield Unknown(code=f"no_{kind}_feed", subject=kind, text=text)
+            yield built(Unknown, code=f"no_{kind}_feed", subject=kind, text=text)
     shown = assessment.ranked[: settings.ranking.max_suspects]
     for scored in shown:
         if scored.change is not None and scored.service is None:
             target = scored.change.facts.target
-            yield Unknown(code="unmapped_change", subject=target, text=f"Nothing ties {target} to a service.")
+            yield built(
+                Unknown, code="unmapped_change", subject=target, text=f"Nothing ties {target} to a service."
+            )
 
 
 def _notes(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
@@ -121,12 +132,14 @@ def _notes(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
             more = f" (and {len(noted) - 1} more)" if len(noted) > 1 else ""
             what = f"{noted[0].alert.facts.name}{more} {words}"
             taken = f"; {around.environment} is assumed" if note == "no_environment" else ""
-            yield Unknown(code=note, subject=noted[0].alert.facts.fingerprint, text=f"{what}{taken}.")
+            yield built(Unknown, code=note, subject=noted[0].alert.facts.fingerprint, text=f"{what}{taken}.")
 
 
 def _transport(around: Surroundings) -> Iterator[Unknown]:
     for name, lag in around.behind:
-        yield Unknown(code="input_behind", subject=name, text=f"Input {name} is {span_text(lag)} behind.")
+        yield built(
+            Unknown, code="input_behind", subject=name, text=f"Input {name} is {span_text(lag)} behind."
+        )
     if around.evicted:
         text = f"{around.evicted} older alerts of this scope were dropped: too many at once."
-        yield Unknown(code="overflow", text=text)
+        yield built(Unknown, code="overflow", text=text)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from schemas.claims import Claim
+from schemas.model import built
 from schemas.packets import OnCall, Ownership
 from schemas.times import date_text
 from streams.assess import Assessment, Surroundings
@@ -34,12 +35,13 @@ def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) 
     owner, runbook = assessment.owner, runbook_of(assessment, around)
     duties = around.desk.on_call(owner.team, assessment.group.onset)
     facts = runbook.entry.facts if runbook and runbook.entry else None
-    return Ownership(
+    return built(
+        Ownership,
         owner=owner.team,
         service=owner.service,
         how=owner.how if owner.share is None else f"{owner.how}, {owner.share:.0%} sure",
         on_call=tuple(
-            OnCall(person=duty.shift.person, rota=duty.rota.facts.name, until=duty.shift.end)
+            built(OnCall, person=duty.shift.person, rota=duty.rota.facts.name, until=duty.shift.end)
             for duty in duties[:MAX_LINES]
         ),
         runbook=runbook.link if runbook else None,
