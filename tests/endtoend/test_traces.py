@@ -79,15 +79,20 @@ def _one(spans: list[Told], name: str) -> Told:
     return found[0]
 
 
+def _way(spans: list[Told]) -> tuple[Told, ...]:
+    """The four steps; LookupError while one has not been told, since each process tells in its own time."""
+    gateway, router, sink = (_one(spans, name) for name in ("gateway", "router", "sink"))
+    (correlator,) = [span for span in spans if span.span == sink.parent] or [_one([], "correlator")]
+    return gateway, router, correlator, sink
+
+
 def test_a_webhooks_trace_leads_from_the_delivery_to_the_stored_packet(
     traced: Whole, receiver: Receiver
 ) -> None:
     """Each step should be the child of the one before it, the first of the sender's own span, and say where it was."""
     assert 202 == _post(traced, "traced-1", f"00-{_TRACE}-{_SENDER}-01")
-    eventually(lambda: _one(receiver.of(_TRACE), "sink"), _WAIT_S, "the packet is stored, and the span told")
-    spans = receiver.of(_TRACE)
-    gateway, router, sink = (_one(spans, name) for name in ("gateway", "router", "sink"))
-    correlator = next(span for span in spans if span.span == sink.parent)
+    way = eventually(lambda: _way(receiver.of(_TRACE)), _WAIT_S, "the packet is stored, and every span told")
+    gateway, router, correlator, sink = way
     assert "correlator" == correlator.name
     assert [_SENDER, gateway.span, router.span] == [gateway.parent, router.parent, correlator.parent]
     assert ["gateway", "worker-1", "worker-1", "sink"] == [
