@@ -19,6 +19,8 @@ LimitName = Literal[
     "scope_alerts",
     "candidate_alerts",
     "message_bytes",
+    "reader_requests",
+    "page_streams",
 ]
 """What is bounded while it grows; a new bound is named here, and told by `wire.meters.bound` and `wire.meters.hit`."""
 

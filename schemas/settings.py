@@ -72,7 +72,8 @@ class TenantSettings(Message):
             "stage": "staging",
             "stg": "staging",
         },
-        description="Other spellings, namespaces or clusters, to the environment that they mean.",
+        description="Other spellings, namespaces or clusters, to the environment that they mean. A list of yours"
+        " takes the place of this one.",
     )
 
 

@@ -148,7 +148,10 @@ def _annotated(facts: EntityFacts, annotation: str, value: str) -> str:
 
 
 def _settings(line: str) -> str:
-    return f"# in the settings of the tenant\n[tenants.environments]\n{line}"
+    kept = (
+        "# takes the place of the built-in list (prod, prd, live, stage, stg): keep here what you use of it"
+    )
+    return f"# in the settings of the tenant\n[tenants.environments]\n{kept}\n{line}"
 
 
 def _yaml(text: str) -> str:

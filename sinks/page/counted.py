@@ -11,7 +11,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from schemas.metrics import PAGE_REQUESTS, PAGE_SECONDS
 from wire.meters import count, measure
 
-_PAGES: Final = frozenset({"incidents", "stream", "changes", "noise", "login", "logout", "healthz", "static"})
+_PAGES: Final = frozenset(
+    {"incidents", "stream", "changes", "noise", "doctor", "login", "logout", "healthz", "static"}
+)
 
 
 class Counted:

@@ -6,7 +6,7 @@ without its audit entry is not shown. Goes to: the handlers.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from jinja2 import Environment
@@ -15,16 +15,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from schemas.metrics import LimitName
 from schemas.page_settings import PageSettings
 from schemas.settings import Settings
 from sinks.database import told
 from sinks.page.access import NotAllowed, NotLoggedIn, Reader, reader_of
 from sinks.page.bounds import Pace
+from sinks.page.judged import Judged
+from sinks.page.kept import Kept
 from sinks.page.live import Watch
 from sinks.page.trail import Trail
 from sinks.page.words import query
 from sinks.queries import NotFound
 from wire.errors import KafkaProblem
+from wire.meters import hit
 
 T = TypeVar("T")
 PARALLEL: Final = 16
@@ -44,6 +48,8 @@ class Desk:
     turns: asyncio.Semaphore
     declared: Settings
     """Which tenants there are, and how they name environments."""
+    readiness: Kept[Judged] = field(default_factory=Kept)
+    """By tenant, since judging takes seconds where there is much."""
 
     async def ask(self, question: Callable[[Connection], T]) -> T:
         """What the tables answer, asked beside the loop. Raises SQLAlchemyError and what `question` raises."""
@@ -92,14 +98,15 @@ def guarded(desk: Desk, handler: Handler) -> Endpoint:
             return desk.problem(request, 403, "You may see nothing here", str(refused))
         request.state.reader = reader
         if not desk.pace.allows(f"reader {reader.actor}"):
-            return too_many(desk, request)
+            return too_many(desk, request, "reader_requests")
         return await _answered(desk, handler, reader, request)
 
     return answer
 
 
-def too_many(desk: Desk, request: Request) -> Response:
-    """429, and when to come again."""
+def too_many(desk: Desk, request: Request, limit: LimitName) -> Response:
+    """429, and when to come again; counted under the name of the bound."""
+    hit(limit)
     return desk.problem(
         request, 429, "Too many requests", "This page slows down who asks too often.", after_s=2
     )
@@ -138,7 +145,7 @@ def _reader(desk: Desk, request: Request) -> Reader:
 
 def _to_login(desk: Desk, request: Request) -> Response:
     if not desk.pace.allows(f"address {peer(request)}"):
-        return too_many(desk, request)
+        return too_many(desk, request, "reader_requests")
     wants_page = "text/html" in request.headers.get("accept", "") and request.method in {"GET", "HEAD"}
     if not wants_page:
         return desk.problem(

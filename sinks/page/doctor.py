@@ -10,18 +10,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schemas.settings import TenantSettings, is_replay
-from schemas.times import DAY
 from sinks.page.access import Reader
 from sinks.page.desk import Desk
+from sinks.page.judged import Judged, judged
 from sinks.queries import NotFound
-from sinks.readiness import facts_of
-from sinks.surroundings import recorded_until
-from streams.readiness import history, judge, of_teams
+from streams.readiness import of_teams
 
-_WINDOW_DAYS: Final = 30
-_PAST_DAYS: Final = 14
 _BAR, _HIGH = 14, 40
 _LONGEST: Final = 200
+
+
+_SHOWN: Final = 100
+"""Services on a page; the others are found by name, or asked for."""
 
 
 class Bar(NamedTuple):
@@ -39,19 +39,24 @@ async def doctor_page(desk: Desk, reader: Reader, request: Request) -> Response:
     tenant = _tenant(desk, reader, request.query_params.get("tenant", ""))
     words = request.query_params.get("q", "")[:_LONGEST].strip()
 
-    def judged(connection: Connection) -> Response:
-        until = _until(connection, tenant) or desk.trail.clock()
-        facts = facts_of(connection, tenant, until - (_WINDOW_DAYS + _PAST_DAYS) * DAY, until)
-        teams = reader.teams_in(tenant.name)
-        found = judge(facts, until, _WINDOW_DAYS)
-        bars = [] if teams else _bars(history(facts, until, _WINDOW_DAYS, _PAST_DAYS))
-        found = of_teams(found, teams) if teams else found
-        shown = [one for one in found.services if words.lower() in one.service.lower()]
-        return desk.page(
-            "doctor.html", request, found=found, services=shown, bars=bars, limited=bool(teams), words=words
-        )
+    def ask(connection: Connection) -> Judged:
+        return judged(connection, tenant, desk.trail.clock())
 
-    return await desk.ask(judged)
+    kept = await desk.readiness.get(tenant.name, lambda: desk.ask(ask))
+    teams = reader.teams_in(tenant.name)
+    found = of_teams(kept.found, teams) if teams else kept.found
+    named = [one for one in found.services if words.lower() in one.service.lower()]
+    return desk.page(
+        "doctor.html",
+        request,
+        found=found,
+        services=named if "all" in request.query_params else named[:_SHOWN],
+        number=len(named),
+        bars=[] if teams else _bars(kept.scores),
+        limited=bool(teams),
+        words=words,
+        age=0 if is_replay(tenant.name) else desk.trail.clock() - found.at,
+    )
 
 
 def _tenant(desk: Desk, reader: Reader, name: str) -> TenantSettings:
@@ -61,13 +66,6 @@ def _tenant(desk: Desk, reader: Reader, name: str) -> TenantSettings:
         if tenant is not None and reader.teams_in(tenant.name) is not None:
             return tenant
     raise NotFound(f"there is no tenant {name}" if name else "there is no tenant that you may see")
-
-
-def _until(connection: Connection, tenant: TenantSettings) -> int | None:
-    """Of a replay the end of what was recorded."""
-    if not is_replay(tenant.name):
-        return None
-    return recorded_until(connection, lambda table: table.c.tenant == tenant.name)
 
 
 def _bars(scores: list[tuple[int, int]]) -> list[Bar]:

@@ -178,7 +178,7 @@ def _found(connection: Connection, reader: Reader, request: Request) -> Found:
 
 def _streaming(desk: Desk, request: Request, say: Callable[[], Awaitable[Said]]) -> Response:
     if desk.watch.waiting >= desk.settings.max_streams:
-        return too_many(desk, request)
+        return too_many(desk, request, "page_streams")
     known = request.headers.get("last-event-id") or request.query_params.get("known")
     events = stream(desk.watch, say, known)
     return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})

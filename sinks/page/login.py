@@ -33,7 +33,7 @@ def login(desk: Desk) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         if not desk.pace.allows(f"address {peer(request)}"):
-            return too_many(desk, request)
+            return too_many(desk, request, "reader_requests")
         if request.headers.get("sec-fetch-site", "none") not in _OWN:
             return desk.problem(request, 403, "Log in here", "Another site tried to log you in.")
         sent = await fields_of(request, _MOST_BYTES)

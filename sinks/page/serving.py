@@ -26,6 +26,7 @@ from sinks.page.words import templates
 from wire.durable import Durable
 from wire.errors import KafkaProblem
 from wire.listening import CannotListen, OrderlyServer, listen, patience
+from wire.meters import bound
 from wire.presence import require_topics
 
 _GRACE_S: Final = 2
@@ -69,6 +70,8 @@ async def serve(settings: Settings, build: str, ready: Callable[[], object] = la
             asyncio.Semaphore(PARALLEL),
             settings,
         )
+        bound("reader_requests", page.requests_per_s)
+        bound("page_streams", page.max_streams, lambda: desk.watch.waiting)
         try:
             return await _serve(desk, listening, ready)
         finally:

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from schemas.events import Entity, EntityFacts
-from schemas.settings import Settings
+from schemas.settings import Settings, TenantSettings
 from schemas.times import DAY, format_time, parse_time
 from sources.catalogue import FORMATS
 from streams.readiness import Facts, Readiness, ServiceReadiness, Version, history, judge
@@ -184,9 +184,11 @@ def test_a_document_that_mends_is_published_as_it_stands(
 
 
 def test_a_spelling_that_mends_is_a_setting() -> None:
-    """It should be read by the settings, under the tenant, and name both spellings."""
+    """It should be read by the settings, under the tenant, name both spellings, and warn of what it replaces."""
     facts = replace(READY, seen=(alert(), deploy(environment="prd 2")))
     text = "[[tenants]]\nname = 'shop'\n" + mend_of(facts, "environments_meet")
+    built_in = ", ".join(TenantSettings(name="shop").environments)
+    assert f"takes the place of the built-in list ({built_in})" in text
     (tenant,) = Settings.model_validate(tomllib.loads(text)).tenants
     assert {"prd 2": "production"} == tenant.environments
 

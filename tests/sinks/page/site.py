@@ -41,20 +41,23 @@ READERS = (
 HOSTILE = "<script>alert(1)</script>\x1b[31m \u202eevil"
 _PROGRAM = """
 import sys
+from cli.health import Health
 from schemas.settings import Settings
 from sinks.page.serving import run_page
-sys.exit(run_page(Settings.model_validate_json(sys.argv[1]), "test"))
+health = Health("web", "test", int(sys.argv[2]))
+sys.exit(run_page(Settings.model_validate_json(sys.argv[1]), "test", health.ready))
 """
 _START_S = 30.0
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where a page answers, and its settings."""
+    """Where a page answers, its settings, its process, and where it tells what it counts."""
 
     url: str
     settings: Settings
     process: "subprocess.Popen[bytes]"
+    metrics: str
 
     def client(self, who: str | None = "all", **headers: str) -> httpx.Client:
         """A browser of somebody; of nobody where `who` is None."""
@@ -78,9 +81,11 @@ def settings_for(kafka: KafkaSettings, database: str, **page: object) -> Setting
 @contextmanager
 def running(settings: Settings) -> Iterator[Site]:
     """A page that answers, for as long as the block."""
-    command = [sys.executable, "-c", _PROGRAM, settings.model_dump_json()]
+    (health,) = free_ports(1)
+    command = [sys.executable, "-c", _PROGRAM, settings.model_dump_json(), str(health)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    site = Site(f"http://{HOST}:{settings.page.port}", settings, process)
+    url, metrics = (f"http://{HOST}:{port}" for port in (settings.page.port, f"{health}/metrics"))
+    site = Site(url, settings, process, metrics)
     try:
         eventually(lambda: _answers(site.url), _START_S, "the page answers")
         yield site

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 
+import httpx
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
@@ -104,3 +105,22 @@ def _until_cut(slow: socket.socket) -> bool:
     except ConnectionResetError:
         pass
     return True
+
+
+def test_what_is_refused_for_a_bound_is_counted_under_its_name(site: Site) -> None:
+    """As the other bounds of the program are, beside how much there may be."""
+    settings = settings_for(
+        site.settings.kafka, site.settings.sink.database, requests_per_s=0.5, max_streams=1
+    )
+    with running(settings) as strict, strict.client() as browser, browser.stream("GET", "/stream") as one:
+        lines = one.iter_lines()
+        assert next(lines)
+        assert 429 == strict.get("/stream").status_code
+        refused = [strict.get("/doctor").status_code for _ in range(12)].count(429)
+        assert refused
+        told = httpx.get(strict.metrics, timeout=10).text
+    for name, most, hits in (("reader_requests", 0.5, refused), ("page_streams", 1.0, 1)):
+        assert f'incidents_limit{{limit="{name}"}} {most}' in told
+        assert f'incidents_limit_hits_total{{limit="{name}"}} {float(hits)}' in told
+    assert 'incidents_limit_used{limit="page_streams"} 1.0' in told
+    assert 'incidents_page_requests_total{code="429",page="doctor"}' in told
