@@ -80,6 +80,9 @@ class CorrelationSettings(Message):
     )
     split_price: float = Field(5.0, description="What a second source must save, in dependencies.")
     split_price_each: float = Field(0.4, description="What it must save for each alert besides.")
+    split_price_firing: float = Field(
+        0.3, description="The same for an alert that still fires, whose end cannot tell of its source yet."
+    )
     split_price_stranger: float = Field(
         1.5, description="What it must save for each alert besides that neither of the two sources explains."
     )
@@ -186,6 +189,10 @@ class RankingSettings(Message):
     )
     quiet: float = Field(
         0.6, description="Weight of a change on a service that raises no alert itself, while others do."
+    )
+    quiet_firing: float = Field(
+        0.4,
+        description="The same while any alert fires: what ends and undoing would say of a change is to come.",
     )
     late_by: float = Field(
         0.56, description="What half-lives grow by with each second of a sender's period over a minute."

@@ -132,12 +132,17 @@ def _features(near: Near, kins: Sequence[Kin], quiet: bool, settings: RankingSet
         "prior": settings.prior.get(facts.kind, 1.0),
         "minor": settings.minor.get(resource, 1.0),
         "fit": near.fit,
-        "quiet": settings.quiet if quiet else 1.0,
+        "quiet": _of_quiet(kins, settings) if quiet else 1.0,
         **_said_later(near, kins, settings),
     }
     if is_return(near.change, near.story.before):
         features["returned"] = settings.returned
     return {name: value for name, value in features.items() if name in {"prior", "fit"} or value != 1.0}
+
+
+def _of_quiet(kins: Sequence[Kin], settings: RankingSettings) -> float:
+    """Silence says more while anything fires: the ends, and what undoes a change, say the rest later."""
+    return settings.quiet_firing if any(kin.ended == LATEST for kin in kins) else settings.quiet
 
 
 def _said_later(near: Near, kins: Sequence[Kin], settings: RankingSettings) -> dict[str, float]:

@@ -91,14 +91,20 @@ def _halves(
     saved, one, other = found
     known = [here or there for here, there in zip(one.explained, other.explained, strict=True)]
     strangers = sum(size for size, explained in zip(sorts.sizes, known, strict=True) if not explained)
-    price = settings.split_price + settings.split_price_each * len(kins)
-    if saved < price + settings.split_price_stranger * strangers:
+    if saved < _price(kins, settings) + settings.split_price_stranger * strangers:
         return None
     mine = [here <= there for here, there in zip(one.costs, other.costs, strict=True)]
     here, there = (
         [k for k, sort in zip(kins, sorts.of, strict=True) if mine[sort] is w] for w in (True, False)
     )
     return (here, there) if here and there else None
+
+
+def _price(kins: Sequence[Kin], settings: CorrelationSettings) -> float:
+    """What a second source must save: less for what still fires, since an end to come saves nothing."""
+    firing = sum(kin.ended == LATEST for kin in kins)
+    each = settings.split_price_each * (len(kins) - firing) + settings.split_price_firing * firing
+    return settings.split_price + each
 
 
 def _sorted(kins: Sequence[Kin], period: float) -> Sorts:

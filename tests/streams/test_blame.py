@@ -79,9 +79,10 @@ def test_a_quiet_parameter_is_blamed_on_the_component_that_reads_it() -> None:
 
 
 def test_of_two_roots_that_explain_as_much_the_later_is_believed_in_less() -> None:
-    """Half as much after the half-life."""
+    """Half as much after the half-life. All end together, so that they are one."""
     late = Settings().correlation.root_half_life_s
-    beliefs = _beliefs(alert("payment", start=0), alert("cart", start=late), alert("checkout", start=late))
+    starts = {"payment": 0.0, "cart": late, "checkout": late}
+    beliefs = _beliefs(*(alert(s, start=start, status="resolved", end=900) for s, start in starts.items()))
     assert beliefs["cart"] == pytest.approx(beliefs["payment"] / 2)
 
 

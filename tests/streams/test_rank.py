@@ -178,10 +178,14 @@ def test_the_belief_of_a_lone_suspect_is_the_share_of_its_sharpened_weight() -> 
     assert {"prior": prior, "fit": 1.0} == top.features
 
 
-def test_a_change_on_a_service_that_stays_quiet_counts_less() -> None:
-    """Payment was changed and alerts of nothing; checkout, which needs it, fails."""
-    [quiet] = [scored for scored in _ranked(_flag(ONSET - 240), services=("checkout",)) if scored.change]
-    assert RANKING.quiet == quiet.features["quiet"]
+@pytest.mark.parametrize(
+    ("status", "weight"), [("firing", RANKING.quiet_firing), ("resolved", RANKING.quiet)]
+)
+def test_a_change_on_a_service_that_stays_quiet_counts_less(status: str, weight: float) -> None:
+    """Payment was changed and alerts of nothing; checkout, which needs it, fails: most while nothing else tells."""
+    failing = alert("checkout", start=ONSET, status=status, end=ONSET + 60)
+    [quiet] = [s for s in assessed([failing], [_flag(ONSET - 240)]).ranked if s.change]
+    assert weight == quiet.features["quiet"] < 1.0
 
 
 def test_a_resource_is_never_quiet() -> None:

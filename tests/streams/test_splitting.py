@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from schemas.settings import Settings
 from streams.kinship import Kin, kin_of
 from streams.splitting import Origin, split
@@ -94,6 +96,15 @@ def test_an_end_to_come_says_nothing() -> None:
     """While the others still fire, the first to end belongs to them as it did before."""
     side = _side("search", 1000)
     assert 1 == len(_parted([side[0]._replace(ended=at(1060)), *side[1:]]))
+
+
+@pytest.mark.parametrize(("ends", "parts"), [(None, 2), (5000, 1)])
+def test_what_still_fires_is_parted_sooner_than_what_has_ended_together(
+    ends: float | None, parts: int
+) -> None:
+    """The basket and its pages fail five minutes after the store that they need: another incident, it seems so far."""
+    later = [_errs(name, 1300, ends) for name in ("basket", *(f"basket-page-{n}" for n in range(3)))]
+    assert parts == len(_parted([_errs("store", 1000, ends), *later]))
 
 
 def test_every_alert_is_in_one_part() -> None:
