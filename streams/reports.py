@@ -9,6 +9,7 @@ from streams.answers import AnswerState
 from streams.attention import wait_all
 from streams.feeds import Feeds, feeds_of
 from streams.memory import ScopeMemory
+from streams.state import AlertKey
 
 
 def learn(
@@ -21,8 +22,14 @@ def learn(
         feeds.add(feed, facts.effective_at, signal.ingested_at)
     since = facts.effective_at - micros(settings.ranking.look_ahead_s)
     for scope in scopes:
-        later = scope.views.live.since(since) if scope.views else ()
-        wait_all(later, settings.correlation.repeats_s, scope)
+        wait_all(_later(since, scope), settings.correlation.repeats_s, scope)
+
+
+def _later(since: int, scope: ScopeMemory) -> Iterable[AlertKey]:
+    """The alerts that started at `since` or after it; after a restart no index may say which yet."""
+    if scope.views:
+        return scope.views.live.since(since)
+    return [key for key, alert in scope.alerts.items() if alert.at >= since]
 
 
 def hear_answer(answer: AnswerState, scope: ScopeMemory) -> None:

@@ -158,3 +158,12 @@ def test_a_fold_goes_on_from_its_snapshot_with_what_it_has_learned() -> None:
         each.send([_fires_on(29)])
     assert world.packets()[-1] == restored.packets()[-1]
     assert "silent_deploy_feed" in restored.packets()[-1].candidate.unknowns
+
+
+def test_a_report_is_as_much_news_to_a_fold_that_has_just_come_back() -> None:
+    """The candidates that it may tell of are looked at after the same pause, though nothing else has come yet."""
+    world = shop(_fires_on(29), ended=False)
+    restored = World(memory=load(dump(world.memory)), topics=deepcopy(world.topics), log=[*world.log])
+    for each in (world, restored):
+        each.send(_deploys(29, service="ledger", delay=5))
+    assert dump(world.memory) == dump(restored.memory)
