@@ -20,7 +20,7 @@ from schemas.times import HOUR
 from sinks import queries
 from sinks.listing import progress_of
 from sinks.listing_text import list_text
-from sinks.surroundings import Noise, SeenChange, Span, changes, noise, recorded_until
+from sinks.surroundings import Noise, SeenChange, Span, changes, noise, other_sources, recorded_until
 from sinks.surroundings_text import changes_text, noise_text, why_text
 
 _LOOK_S = 1.0
@@ -51,9 +51,11 @@ def why(
 ) -> None:
     """The ranked explanations of a candidate, how each was weighed, and why each alert belongs to it."""
     _, final, shown = stored(name, home, settings, tenant)
+    others = read_tables(home, settings, lambda connection: other_sources(connection, final))
     body = shown.packet.model_dump(mode="json", include={"hypotheses"})
     members = [member.model_dump(mode="json") for member in final.members]
-    printed(why_text(shown.packet, shown.unproven), {**body, "members": members}, as_json=as_json)
+    text = why_text(shown.packet, shown.unproven, others)
+    printed(text, {**body, "members": members, "split_off": others}, as_json=as_json)
 
 
 def changes_(

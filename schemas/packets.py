@@ -170,9 +170,12 @@ class Member(Message):
     service: str | None = Field(None, description="Resolved service.")
     name: str = Field(description="Name of the alert rule.")
     rule: str = Field(
-        description="first, same_service, dependency, shared_dependency, same_alert, same_time or continued."
+        description="first, same_service, dependency, shared_dependency, same_alert, same_time, split or continued."
     )
-    linked_to: str | None = Field(None, description="Fingerprint of the member that linked it.")
+    linked_to: str | None = Field(
+        None,
+        description="Fingerprint of the member that linked it; for split, of the alert that explains the others.",
+    )
     score: float = Field(1.0, description="Strength of the link, 0 to 1.")
 
 

@@ -8,6 +8,7 @@ RULES: Final = {
     "dependency": "a dependency between its service and the other's",
     "shared_dependency": "its service and the other's need the same one",
     "same_alert": "the same alert, where nothing names a service",
+    "split": "the first of those that were split off by source",
     "same_time": "it began near the other in time; nothing else ties them",
     "continued": "the same alert, firing again",
 }

@@ -1,6 +1,6 @@
 """Owns what surrounds incidents: the changes of a day and what followed them, what pages most, what was suppressed.
 
-May not: write, judge. Goes to: the page and the commands `changes` and `noise`.
+May not: write, judge. Goes to: the page and the commands `why`, `changes` and `noise`.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, desc, func, or_, select, true
 
+from schemas.packets import Candidate
 from schemas.settings import REPLAY_PREFIX
 from sinks.membership import RULES
 from sinks.tables import CANDIDATES, CHANGES, DEAD_LETTERS, MEMBERS
@@ -17,6 +18,8 @@ from sinks.views import CHANGES_FOLLOWED, INCIDENT_ALERTS
 Within = Callable[[FromClause], ColumnElement[bool]]
 """The rows of a table that the asker may see."""
 _MOST: Final = 500
+_BEGAN: Final = ("first", "split")
+"""Rules of alerts that began an incident instead of joining one."""
 _SAID: Final = ("title", "target", "service", "actor", "kind", "source_ref", "environment")
 
 
@@ -33,6 +36,16 @@ class Span:
         replayed = table.c.tenant.like(f"{REPLAY_PREFIX}%")
         inside = and_(table.c[column] >= self.since, table.c[column] <= self.until)
         return and_(inside, replayed if self.replays else ~replayed)
+
+
+@dataclass(frozen=True)
+class OtherSource:
+    """An alert that is the source of alerts which a candidate was split off from, and the incident that holds it."""
+
+    fingerprint: str
+    name: str
+    service: str | None
+    short_id: str
 
 
 @dataclass(frozen=True)
@@ -187,13 +200,34 @@ def _noisy(connection: Connection, span: Span, within: Within) -> tuple[NoisyAle
     )
 
 
+def other_sources(connection: Connection, candidate: Candidate) -> list[OtherSource]:
+    """What explains the alerts that a candidate was split off from, as far as an incident holds that alert."""
+    found = []
+    for member in candidate.members:
+        if member.rule != "split" or member.linked_to is None:
+            continue
+        apart = func.abs(MEMBERS.c.starts_at - member.starts_at)
+        same = and_(
+            MEMBERS.c.tenant == CANDIDATES.c.tenant, MEMBERS.c.candidate_id == CANDIDATES.c.candidate_id
+        )
+        query = (
+            select(MEMBERS.c.fingerprint, MEMBERS.c.name, MEMBERS.c.service, CANDIDATES.c.short_id)
+            .join_from(MEMBERS, CANDIDATES, same)
+            .where(MEMBERS.c.tenant == candidate.tenant, MEMBERS.c.fingerprint == member.linked_to)
+            .where(MEMBERS.c.candidate_id != candidate.candidate_id, CANDIDATES.c.state != "merged")
+            .order_by(apart, MEMBERS.c.candidate_id)
+        )
+        found += [OtherSource(*row) for row in connection.execute(query.limit(1))]
+    return found
+
+
 def _joined(connection: Connection, ours: ColumnElement[bool]) -> list[Suppressed]:
     """Alerts that joined an incident instead of opening one, by the rule that joined them."""
     same = and_(MEMBERS.c.tenant == CANDIDATES.c.tenant, MEMBERS.c.candidate_id == CANDIDATES.c.candidate_id)
     query = (
         select(MEMBERS.c.rule, func.count())
         .join_from(CANDIDATES, MEMBERS, same)
-        .where(ours, CANDIDATES.c.state != "merged", MEMBERS.c.rule != "first")
+        .where(ours, CANDIDATES.c.state != "merged", MEMBERS.c.rule.not_in(_BEGAN))
         .group_by(MEMBERS.c.rule)
         .order_by(desc(func.count()))
     )

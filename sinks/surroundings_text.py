@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from schemas.packets import Hypothesis, Member, Packet
+from schemas.packets import Candidate, Hypothesis, Member, Packet
 from schemas.times import clock_text, span_text, to_datetime
 from sinks.citing import Cite
 from sinks.columns import padded, plain, wrapped
 from sinks.membership import RULES
 from sinks.packet_judgement import why
-from sinks.surroundings import Follower, Noise, SeenChange, Span
+from sinks.surroundings import Follower, Noise, OtherSource, SeenChange, Span
 
 _MOST_MEMBERS: Final = 30
 _INDENT: Final = 11
 
 
-def why_text(packet: Packet, unproven: frozenset[int]) -> str:
+def why_text(packet: Packet, unproven: frozenset[int], others: Sequence[OtherSource] = ()) -> str:
     """The ranked explanations, how each was weighed, and why each alert is part of the incident."""
     candidate = packet.candidate
     lines = [
@@ -32,6 +32,7 @@ def why_text(packet: Packet, unproven: frozenset[int]) -> str:
             for number, member in enumerate(candidate.members[:_MOST_MEMBERS], start=1)
             for line in _joined(number, member, candidate.members)
         ),
+        *(line for other in others for line in _split_off(other, candidate)),
     ]
     more = len(candidate.members) - _MOST_MEMBERS
     return "\n".join([*lines, *([f"  and {more} more alerts"] if more > 0 else [])]) + "\n"
@@ -84,6 +85,17 @@ def _joined(number: int, member: Member, members: Sequence[Member]) -> Iterator[
     )
     named = f"{clock_text(member.starts_at)}  {plain(member.name, 60)}{service}"
     yield from wrapped(f"  {number:>2}  ", f"{named}: {reason}{to}", 16)
+
+
+def _split_off(other: OtherSource, candidate: Candidate) -> Iterator[str]:
+    """Which source the alerts have that were placed together with these."""
+    [score, *_] = [each.score for each in candidate.members if each.linked_to == other.fingerprint]
+    root = candidate.root_services[0] if candidate.root_services else "another source"
+    text = (
+        f"split by source: {plain(root, 60)} explains these alerts; {plain(other.name, 60)} on "
+        f"{plain(other.service or '?', 60)} explains those of {plain(other.short_id, 20)} ({score:.2f})"
+    )
+    yield from wrapped("      ", text, 6)
 
 
 def _change(change: SeenChange) -> Iterator[str]:

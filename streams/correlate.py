@@ -7,7 +7,7 @@ together is then split by source (`splitting`), and cut where it has lived too l
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from zlib import crc32
@@ -16,10 +16,10 @@ from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
 from schemas.times import EARLIEST
 from streams.group import Group, Life, Placed
-from streams.kinship import Kin, Kinship, kin_of
+from streams.kinship import Kin, Kinship, Link, kin_of
 from streams.placing import Cluster, Placing, Plan, Told
 from streams.rhythm import USUAL, Rhythms
-from streams.splitting import FEWEST, Origin, split
+from streams.splitting import FEWEST, Origin, Part, split
 from streams.state import AlertKey, AlertState
 from streams.topology import Topology, service_of
 from streams.wishes import Wishes, bundle, honoured, horizon, nothing
@@ -125,8 +125,9 @@ class Index:
             wishes = self.wishes()
             tied = bundle(cluster, wishes, self.placing.of)
             parts = [part for one in tied for part in self._split(one)]
-            wanted = honoured(parts, wishes, self.placing.kinship.score)
-            groups = tuple(group for part in wanted for group in self._lives(part, wishes))
+            off = {part.kins[0].key: part.off for part in parts}
+            wanted = honoured([part.kins for part in parts], wishes, self.placing.kinship.score)
+            groups = tuple(group for part in wanted for group in self._lives(part, wishes, off))
             self._groups.update(dict.fromkeys(tied, groups))
         return self._groups[cluster]
 
@@ -228,18 +229,20 @@ class Index:
         if groups and self.wishes().tied:
             self._groups = {one: known for one, known in self._groups.items() if known is not groups}
 
-    def _split(self, cluster: Cluster) -> Iterator[list[Kin]]:
+    def _split(self, cluster: Cluster) -> Iterator[Part]:
         """The alerts of one source each, as alerts have it by themselves."""
         kins = [self.placing.kins[key] for key in cluster.members]
         if len(kins) < FEWEST:
-            yield kins
+            yield Part(kins, None)
             return
         travel, before = self.placing.kinship.travel, micros(self.settings.split_change_s)
         reach = travel.reach((kin.service, kin.golden) for kin in kins if kin.service)
         origins = tuple(self.origins(kins[0].at - before, kins[-1].at, reach))
         yield from split(kins, origins, travel, self.settings)
 
-    def _lives(self, kins: Sequence[Kin], wishes: Wishes) -> Iterator[Group]:
+    def _lives(
+        self, kins: Sequence[Kin], wishes: Wishes, off: Mapping[AlertKey, Link | None]
+    ) -> Iterator[Group]:
         """Cut where alerts start too long after the first, or are too many; what people tied together is not cut."""
         start, before, length = 0, None, micros(self.settings.life_s)
         while start < len(kins):
@@ -247,14 +250,14 @@ class Index:
             until = horizon(kins, start, length, wishes) if wishes.tied else first.at + length
             end = bisect_right(kins, until, key=lambda kin: kin.at)
             part = kins[start : min(end, start + self.settings.max_members)]
-            yield self._group(part, before)
+            yield self._group(part, before, off.get(first.key))
             before, start = first.key, start + len(part)
 
-    def _group(self, kins: Sequence[Kin], before: AlertKey | None) -> Group:
+    def _group(self, kins: Sequence[Kin], before: AlertKey | None, off: Link | None) -> Group:
         mark = sum(crc32(f"{kin.key}{kin.period}".encode()) for kin in kins)
         placed = tuple(Placed(self.alerts[kin.key], kin.service) for kin in kins)
         life = Life(kins[0].key, len(kins), mark, before)
-        return Group(life, placed, tuple(kins), self.placing.kinship)
+        return Group(life, placed, tuple(kins), self.placing.kinship, off)
 
     def _forget(self, key: AlertKey) -> None:
         alert = self.alerts.pop(key)

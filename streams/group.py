@@ -44,6 +44,8 @@ class Group:
     kins: tuple[Kin, ...]
     """What counts of each alert."""
     kinship: Kinship
+    off: Link | None = None
+    """From what it was split off by source, where it was."""
 
     @property
     def first(self) -> AlertKey:
@@ -63,7 +65,7 @@ class Group:
     def links(self) -> Iterator[Link]:
         """For each alert, the strongest tie to one of the first or of the latest before it."""
         before, kins = self.life.continues, self.kins
-        yield FIRST if before is None else Link(1.0, "continued", before)
+        yield (self.off or FIRST) if before is None else Link(1.0, "continued", before)
         known = self.kinship.links
         if len(known) > _REMEMBERED:
             known.clear()

@@ -16,8 +16,9 @@ from typing import NamedTuple
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
 from schemas.times import LATEST, SECOND
-from streams.kinship import Kin
+from streams.kinship import Kin, Link
 from streams.rhythm import USUAL
+from streams.state import AlertKey
 from streams.travel import FAR, Travel
 
 FEWEST = 2
@@ -55,31 +56,49 @@ class Sorts(NamedTuple):
     sizes: tuple[int, ...]
 
 
+Half = tuple[list[Kin], AlertKey, float]
+"""Alerts of one source, the alert that is the other source, and the share of what they save in that and their price."""
+
+
 class Source(NamedTuple):
     """Where a trouble may have begun, what each sort of alert costs from there, and whether it was just changed."""
 
     at: int
+    key: AlertKey
+    """The alert whose service it is."""
     costs: tuple[float, ...]
     explained: tuple[bool, ...]
     """Which sorts trouble reaches from there."""
     changed: bool
 
 
+class Part(NamedTuple):
+    """The alerts of one source, by start, and from what they were split off; None for those that began first."""
+
+    kins: list[Kin]
+    off: Link | None
+
+
 def split(
-    kins: Sequence[Kin], origins: Sequence[Origin], travel: Travel, settings: CorrelationSettings
-) -> Iterator[list[Kin]]:
-    """The alerts of one source each, by start; all together where one source explains them best."""
+    kins: Sequence[Kin],
+    origins: Sequence[Origin],
+    travel: Travel,
+    settings: CorrelationSettings,
+    off: Link | None = None,
+) -> Iterator[Part]:
+    """The alerts of one source each; all together where one source explains them best."""
     halves = _halves(kins, origins, travel, settings)
     if halves is None:
-        yield list(kins)
-    else:
-        for half in halves:
-            yield from split(half, origins, travel, settings)
+        yield Part(list(kins), off)
+        return
+    for half, other, share in halves:
+        told = off if half[0] is kins[0] else Link(share, "split", other)
+        yield from split(half, origins, travel, settings, told)
 
 
 def _halves(
     kins: Sequence[Kin], origins: Sequence[Origin], travel: Travel, settings: CorrelationSettings
-) -> tuple[list[Kin], list[Kin]] | None:
+) -> tuple[Half, Half] | None:
     if not FEWEST <= len(kins) <= _MOST:
         return None
     period = max(kin.period for kin in kins)
@@ -91,13 +110,17 @@ def _halves(
     saved, one, other = found
     known = [here or there for here, there in zip(one.explained, other.explained, strict=True)]
     strangers = sum(size for size, explained in zip(sorts.sizes, known, strict=True) if not explained)
-    if saved < _price(kins, settings) + settings.split_price_stranger * strangers:
+    price = _price(kins, settings) + settings.split_price_stranger * strangers
+    if saved < price:
         return None
     mine = [here <= there for here, there in zip(one.costs, other.costs, strict=True)]
     here, there = (
         [k for k, sort in zip(kins, sorts.of, strict=True) if mine[sort] is w] for w in (True, False)
     )
-    return (here, there) if here and there else None
+    if not here or not there:
+        return None
+    share = saved / (saved + price)
+    return (here, other.key, share), (there, one.key, share)
 
 
 def _price(kins: Sequence[Kin], settings: CorrelationSettings) -> float:
@@ -139,10 +162,10 @@ def _sources(
             min(cost, settings.split_cap) + _apart(kin, seed, settings, period)
             for kin, cost in zip(kins, far, strict=True)
         )
-        found.append(Source(seed.at, costs, explained, changed=False))
+        found.append(Source(seed.at, seed.key, costs, explained, changed=False))
         if begins and any(_follows(seed, origin, settings) for origin in origins):
             less = (cost - settings.split_change * near for cost, near in zip(costs, explained, strict=True))
-            found.append(Source(seed.at, tuple(less), explained, changed=True))
+            found.append(Source(seed.at, seed.key, tuple(less), explained, changed=True))
     return found
 
 

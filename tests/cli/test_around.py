@@ -51,6 +51,23 @@ def test_why_says_what_was_weighed_and_why_each_alert_belongs(database: str) -> 
     assert ([1, 2, 3], 2) == ([each["rank"] for each in body["hypotheses"]], len(body["members"]))
 
 
+def test_why_says_from_which_source_an_incident_was_split_off(tmp_path: Path) -> None:
+    """The pair of sources, each with its incident, and how clear it is."""
+    address = f"sqlite:///{tmp_path}/incidents.db"
+    there, here = incident("there"), incident("here")
+    source, told = there.candidate.members[0], here.candidate.members
+    split = {"fingerprint": "f" * 16, "rule": "split", "linked_to": source.fingerprint, "score": 0.61}
+    members = (told[0].model_copy(update=split),)
+    candidate = here.candidate.model_copy(update={"members": members, "root_services": ("cart",)})
+    store(address, [there, here.model_copy(update={"candidate": candidate})])
+    (tmp_path / "settings.toml").write_text(f'[sink]\ndatabase = "{address}"\n')
+    text = " ".join(_ask(address, "why", short("here")).stdout.split())
+    others = f"{source.name} on {source.service} explains those of {short('there')} (0.61)"
+    assert f"split by source: cart explains these alerts; {others}" in text
+    [split_off] = _json(address, "why", short("here"))["split_off"]
+    assert short("there") == split_off["short_id"]
+
+
 def test_why_follows_what_was_merged(database: str) -> None:
     """An old name should lead to the incident that it is part of."""
     assert short("one") in _ask(database, "why", short("gone")).stdout

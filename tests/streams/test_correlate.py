@@ -3,6 +3,7 @@
 The shop: frontend -> checkout -> payment, frontend and checkout -> cart; billing -> ledger stands apart.
 """
 
+from schemas.audit import AuditEntry
 from schemas.events import Entity
 from schemas.packets import Candidate, Member
 from schemas.settings import Settings
@@ -273,14 +274,29 @@ def _two_at_once(*changes: Sent) -> World:
     return world
 
 
+_CHANGES = [
+    Sent(change("deploy", what, when=at, service=what), at)
+    for what, at in (("search", 960), ("basket", 1030))
+]
+
+
 def test_two_services_that_were_changed_are_two_sources() -> None:
     """A minute apart on one system, with a change on each just before: two candidates."""
-    changes = [
-        Sent(change("deploy", what, when=at, service=what), at)
-        for what, at in (("search", 960), ("basket", 1030))
-    ]
-    together, apart = _two_at_once().groups(), _two_at_once(*changes).groups()
+    together, apart = _two_at_once().groups(), _two_at_once(*_CHANGES).groups()
     assert [1, 2] == [len(together), len(apart)]
+
+
+def test_why_an_alert_began_an_incident_of_its_own_is_told_where_it_was_split_off() -> None:
+    """Rule and pair stand in the candidate, and in the audit as it is settled."""
+    world = _two_at_once(*_CHANGES)
+    began = [min(c.members, key=lambda m: (m.starts_at, m.fingerprint)) for c in world.candidates().values()]
+    [split] = [member for member in began if member.rule == "split"]
+    assert {"first", "split"} == {member.rule for member in began}
+    members = [member for candidate in world.candidates().values() for member in candidate.members]
+    [other] = [member for member in members if member.fingerprint == split.linked_to]
+    assert ("search", True) == (other.service, str(split.service).startswith("basket"))
+    joined = [o.message.details for o in world.outputs if isinstance(o.message, AuditEntry)]
+    assert ("split", other.fingerprint) in [(d.get("rule"), d.get("linked_to")) for d in joined]
 
 
 def test_the_shop_is_what_the_stories_above_assume() -> None:

@@ -32,7 +32,7 @@ def _side(what: str, start: float) -> list[Kin]:
 
 
 def _parted(kins: Sequence[Kin], *origins: Origin) -> list[set[str | None]]:
-    return [{kin.service for kin in part} for part in split(sorted(kins), origins, TRAVEL, SETTINGS)]
+    return [{kin.service for kin in part.kins} for part in split(sorted(kins), origins, TRAVEL, SETTINGS)]
 
 
 def _changed(service: str, when: float) -> Origin:
@@ -85,6 +85,15 @@ def test_a_stranger_amid_strangers_stays() -> None:
     assert 1 == len(_parted([*kins, _errs("basket", 1300)]))
 
 
+def test_what_was_split_off_tells_from_which_source_and_how_clearly() -> None:
+    """The first to begin is as it was; the others name its source, and what was saved beside the price."""
+    search, basket = sorted(split([*_side("search", 1000), *_side("basket", 1180)], (), TRAVEL, SETTINGS))
+    assert search.off is None
+    assert basket.off is not None
+    assert ("split", _errs("search", 1000).key) == (basket.off.rule, basket.off.to)
+    assert 0.5 <= basket.off.score < 1
+
+
 def test_what_two_sources_explain_belongs_to_the_one_that_began_before_it() -> None:
     """It needs both. The search begins nearer to it than the basket does, but after it."""
     kins = [*_side("basket", 1000), *_side("search", 1180), _errs("home", 1130)]
@@ -110,5 +119,5 @@ def test_what_still_fires_is_parted_sooner_than_what_has_ended_together(
 def test_every_alert_is_in_one_part() -> None:
     """None is lost in the dealing."""
     kins = [*_side("search", 1000), *_side("basket", 1180), _errs("store", 1190)]
-    parts = [kin.key for part in split(sorted(kins), (), TRAVEL, SETTINGS) for kin in part]
+    parts = [kin.key for part in split(sorted(kins), (), TRAVEL, SETTINGS) for kin in part.kins]
     assert sorted(kin.key for kin in kins) == sorted(parts)
