@@ -34,6 +34,7 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "other system": {"correlation": {"other_system": 0.0}},
     "still firing": {"correlation": {"still_firing": 0.0}},
     "same name": {"correlation": {"same_name": 0.0}},
+    "words": {"correlation": {"words": 0.0}},
     "workloads": {"correlation": {"workloads": 0.0, "workload_and_service": 0.0}},
     "quiet gap": {"correlation": {"quiet": 0.0}},
     "local rate": {"correlation": {"rate": 0.0}},

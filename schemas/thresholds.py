@@ -54,6 +54,11 @@ class CorrelationSettings(Message):
     )
     same_name: float = Field(0.29, description="Worth of the same alert rule.")
     same_alert: float = Field(0.25, description="Worth of the same fingerprint.")
+    words: float = Field(
+        0.05,
+        ge=0,
+        description="Most that words shared with few clusters add; it decides only between near ones.",
+    )
     workloads: float = Field(
         0.61, description="Worth of both telling of workloads: pods, processors, memory."
     )

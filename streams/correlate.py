@@ -7,7 +7,7 @@ together is then split by source (`splitting`), and cut where it has lived too l
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from zlib import crc32
@@ -15,11 +15,12 @@ from zlib import crc32
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
 from schemas.times import EARLIEST
+from streams.cluster import Cluster
 from streams.group import Group, Life, Placed
 from streams.kinship import Kin, Kinship, Link, kin_of
-from streams.placing import Cluster, Placing, Plan, Told
+from streams.placing import Placing, Plan, Told
 from streams.rhythm import USUAL, Rhythms
-from streams.splitting import FEWEST, Origin, Part, split
+from streams.splitting import FEWEST, Off, Origin, Part, split
 from streams.state import AlertKey, AlertState
 from streams.topology import Topology, service_of
 from streams.wishes import Wishes, bundle, honoured, horizon, nothing
@@ -240,9 +241,7 @@ class Index:
         origins = tuple(self.origins(kins[0].at - before, kins[-1].at, reach))
         yield from split(kins, origins, travel, self.settings)
 
-    def _lives(
-        self, kins: Sequence[Kin], wishes: Wishes, off: Mapping[AlertKey, Link | None]
-    ) -> Iterator[Group]:
+    def _lives(self, kins: Sequence[Kin], wishes: Wishes, off: Off) -> Iterator[Group]:
         """Cut where alerts start too long after the first, or are too many; what people tied together is not cut."""
         start, before, length = 0, None, micros(self.settings.life_s)
         while start < len(kins):

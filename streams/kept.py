@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from schemas.events import AlertFacts
+from streams.vocabulary import words_of
 
 _FIELDS: Final = tuple(AlertFacts.model_fields)
 _GIVEN: Final = set(_FIELDS)
@@ -44,4 +45,4 @@ def _shared(value: Any) -> Any:  # noqa: ANN401 - a field of any kind
 def filed_by(facts: AlertFacts) -> tuple[object, ...]:
     """What an index files an alert by; hardly ever another in two notifications of one alert."""
     named = facts.service, facts.namespace, facts.references, facts.labels.get("namespace")
-    return facts.source, facts.name, *named
+    return facts.source, facts.name, words_of(facts), *named

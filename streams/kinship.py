@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from math import log1p
 from typing import NamedTuple
 
+from schemas.events import AlertFacts
 from schemas.thresholds import CorrelationSettings
 from schemas.times import LATEST, SECOND
 from streams.golden import Golden, golden_of
@@ -34,6 +35,8 @@ class Kin(NamedTuple):
     name: str
     fingerprint: str
     source: str
+    facts: AlertFacts
+    """What it says in its own words."""
     namespace: str | None = None
     period: float = USUAL
     """Seconds between two evaluations of its sender."""
@@ -51,6 +54,7 @@ def kin_of(alert: AlertState, service: str | None, ended: int | None) -> Kin:
         facts.name,
         facts.fingerprint,
         facts.source,
+        facts,
         facts.namespace or facts.labels.get("namespace"),
     )
 

@@ -5,18 +5,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from math import log1p
+from math import inf, log1p
 from typing import NamedTuple
 
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
 from schemas.times import SECOND
+from streams.cluster import Cluster, Joined
 from streams.kinship import Kin, Kinship
 from streams.rhythm import USUAL
 from streams.state import AlertKey
+from streams.vocabulary import shares, words_of
 
 _OLDEST, _NEWEST = 8, 24
 """Members of a large cluster that stand for it: its first and its latest."""
+_COMPARED = 8
+"""Clusters whose words are held against each other."""
 _NEARLY = 0.5
 """How far below the bar a cluster may be to be looked at for joining another."""
 _ROUNDED = 1e-9
@@ -24,31 +28,6 @@ _ROUNDED = 1e-9
 _RATE_S = 1800.0
 _RATE_MOST = 10.0
 """Alerts a minute above which a storm raises the bar no further: it must not fall to pieces."""
-
-
-@dataclass(slots=True, eq=False)
-class Cluster:
-    """Alerts that were placed together, by start."""
-
-    members: list[AlertKey] = field(default_factory=list)
-    last: int = 0
-    """Start of the latest, in microseconds."""
-    systems: Counter[str | None] = field(default_factory=Counter)
-    """How many of its alerts are of each system, None for those of no known one; none of them is 0."""
-    services: Counter[str | None] = field(default_factory=Counter)
-    """The same of their services."""
-    sample: list[Kin] | None = None
-    """Those that stand for it, until another alert is placed or one has ended."""
-    said: Counter[str] | None = None
-    """How often names and fingerprints come among these, where that was asked."""
-
-    def changed(self) -> None:
-        """Other alerts may stand for it now."""
-        self.sample = self.said = None
-
-
-Joined = tuple[Cluster, list[AlertKey], int]
-"""A cluster that became part of another, with the members and the latest start of the other before that."""
 
 
 class Step(NamedTuple):
@@ -102,6 +81,7 @@ class Placing:
         bar = self.settings.rate * log1p(min(_RATE_MOST, self._rate(system, kin.at)))
         taking = self._that_may_take(kin, bar) if system is None else self._of_system(system)
         values = sorted(((self._value(kin, cluster) - bar, cluster) for cluster in taking), key=self._order)
+        values = self._worded(kin, values)
         alone = not values or values[0][0] <= 0
         near = () if alone else (other for value, other in values[1:] if value > -_NEARLY)
         return self._put(
@@ -222,6 +202,23 @@ class Placing:
         name, fingerprint = self.kinship.names
         same, again = cluster.said.get(kin.name, 0), cluster.said.get(kin.fingerprint, 0)
         return (same * name + again * fingerprint) / len(kins)
+
+    def _worded(self, kin: Kin, values: list[tuple[float, Cluster]]) -> list[tuple[float, Cluster]]:
+        """The same where words cannot decide; else with more for the clusters that share what few of them say."""
+        near, most = values[:_COMPARED], self.settings.words
+        best, second = [value for value, _ in near[:2]] if len(near) > 1 else (-inf, -inf)
+        if best <= -most or (best > 0 and second <= best - most):
+            return values
+        shared = shares(words_of(kin.facts), [self._words(cluster) for _, cluster in near])
+        worded = [
+            (value + most * share, cluster) for (value, cluster), share in zip(near, shared, strict=True)
+        ]
+        return sorted([*worded, *values[_COMPARED:]], key=self._order)
+
+    def _words(self, cluster: Cluster) -> frozenset[str]:
+        if cluster.words is None:
+            cluster.words = frozenset(word for kin in self._sample(cluster) for word in words_of(kin.facts))
+        return cluster.words
 
     def _system(self, key: AlertKey) -> str | None:
         return self.kinship.topology.systems.get(self.kins[key].service or "")

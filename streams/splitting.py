@@ -60,6 +60,10 @@ Half = tuple[list[Kin], AlertKey, float]
 """Alerts of one source, the alert that is the other source, and the share of what they save in that and their price."""
 
 
+Off = dict[AlertKey, Link | None]
+"""From what the alerts were split off that begin with an alert."""
+
+
 class Source(NamedTuple):
     """Where a trouble may have begun, what each sort of alert costs from there, and whether it was just changed."""
 
