@@ -21,6 +21,7 @@ from bench.processes import cpu_figures, resident_mb, used
 from bench.sending import LoadFailed, sending
 from bench.traffic import Planned, environments
 from bench.watching import Watched, ends, records, watching
+from cli.replay import come_through
 from cli.system import system
 from local.home import home_of
 from local.supervisor import Running
@@ -85,6 +86,7 @@ class UnderLoad:
         with watching(self._status.bootstrap, self._database) as watched:
             rows, use = self._load(order, seconds)
             self._say("waiting for the last packets")
+            come_through(self._status.bootstrap)
             _wait_until_quiet(watched)
         memory = {f"{self._name}.memory.{name}_mb": resident_mb(pid) for name, pid in self._pids.items()}
         if _pids(self._here) != self._pids:
