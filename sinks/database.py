@@ -4,6 +4,7 @@ May not: know the tables. Goes to: the sink and the reading commands.
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final, TypeVar
 
 import stamina
@@ -55,6 +56,31 @@ def opened(address: str) -> Engine:
             f"sink.database is not a usable address ({_first_line(wrong)}); write it like sqlite:///incidents.db "
             "or postgresql://user@host/database"
         ) from wrong
+
+
+class SameFile:
+    """Notices that an SQLite file was deleted or replaced: what is then written to it has no name, and is lost."""
+
+    def __init__(self, engine: Engine) -> None:
+        """The file as it is now, once it is there; of a server, and of a database in memory, nothing is looked at."""
+        name = engine.url.database if engine.dialect.name == "sqlite" else None
+        self._file = Path(name) if name and name != ":memory:" else None
+        self._known = self._now()
+
+    def check(self) -> None:
+        """Raises DatabaseProblem where another file, or none, is in its place."""
+        if self._now() != self._known:
+            raise DatabaseProblem(
+                f"the database {self._file} is not the file any more that was opened: it was deleted or replaced; "
+                "start again, and the tables are made anew from the topics"
+            )
+
+    def _now(self) -> tuple[int, int] | None:
+        try:
+            found = self._file.stat() if self._file else None
+        except FileNotFoundError:
+            return None
+        return (found.st_dev, found.st_ino) if found else None
 
 
 def patiently(engine: Engine, work: Callable[[], T]) -> T:

@@ -18,7 +18,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from schemas.settings import Settings
 from sinks.batch import Batch, Incoming
-from sinks.database import DatabaseProblem, opened, patiently
+from sinks.database import DatabaseProblem, SameFile, opened, patiently
 from sinks.measuring import Measures
 from sinks.observing import stored
 from sinks.originals import Originals
@@ -61,6 +61,7 @@ class Sink:
         self._settings, self._traces = settings, traces
         self._engine = opened(settings.sink.database)
         patiently(self._engine, lambda: create_tables(self._engine))
+        self._file = SameFile(self._engine)
         self._offsets = patiently(self._engine, lambda: load_offsets(self._engine))
         try:
             policy = GapPolicy(Witness("sink", build, settings.fold_hash()), accept_gaps)
@@ -81,6 +82,7 @@ class Sink:
         Raises KafkaProblem, DatabaseProblem or AnotherSink; nothing of the batch is stored then.
         """
         batch = self._gather(wait_s)
+        self._file.check()
         if batch.records:
             spans = begun(self._traces, batch)
             batch.rows += self._packet_rows(batch)

@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from schemas.packets import Packet
 from schemas.settings import KafkaSettings, Settings, SinkSettings
 from sinks import database
 from sinks.batch import SINK_TOPICS
@@ -156,6 +157,34 @@ def test_a_slow_database_makes_the_sink_slow_and_nothing_else(
 
 def _partitions(settings: Settings) -> list[tuple[str, int]]:
     return [(topic, number) for topic in SINK_TOPICS for number in range(settings.kafka.partitions)]
+
+
+def test_a_database_whose_file_is_deleted_under_the_sink_is_noticed_and_made_anew(
+    broker: KafkaSettings, places: dict[str, Place], tmp_path: Path
+) -> None:
+    """What is written to a file without a name is lost: the process should leave, and the next one store everything."""
+    configured = Settings(kafka=broker, sink=SinkSettings(database=f"sqlite:///{tmp_path}/gone.db"))
+    before, after = cite(places, "before-it-is-gone"), cite(places, "after-it-is-gone")
+    send_packets(configured, [before])
+    with _process(configured) as process:
+        eventually(lambda: _shows(configured, before), 60, "the sink has stored it")
+        for file in tmp_path.glob("gone.db*"):
+            file.unlink()
+        send_packets(configured, [after])
+        code, lines = told(process, "sink")
+    assert (1, 1) == (code, len(lines))
+    assert "is not the file any more" in lines[0]
+    stored(configured)
+    assert _shows(configured, before)
+    assert _shows(configured, after)
+
+
+def _shows(settings: Settings, packet: Packet) -> bool:
+    wanted = PACKETS.c.candidate_id == packet.candidate.candidate_id
+    try:
+        return bool(rows_of(settings, select(PACKETS.c.candidate_id).where(wanted)))
+    except OperationalError:  # there are no tables yet
+        return False
 
 
 def test_a_full_disk_is_told_at_once_and_costs_nothing(
