@@ -4,6 +4,7 @@ May not: decide what is right; `tests.chaos.verifier` does. Goes to: the command
 """
 
 import random
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -123,8 +124,8 @@ def undergo(whole: Whole, recording: Recording, outcome: Outcome, tell: Tell) ->
         outcome.wanted = expected(recording.lines, recording.undisturbed.result(), outcome.again)
         tell("waiting until everything has come through")
         _judge(whole, outcome)
-    except (AssertionError, KafkaProblem, NotTaken) as problem:
-        outcome.problems.append(str(problem))
+    except (AssertionError, KafkaProblem, NotTaken, OSError, sqlite3.Error) as problem:
+        outcome.problems.append(f"{type(problem).__name__}: {problem}")
     return outcome
 
 

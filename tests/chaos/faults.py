@@ -5,12 +5,11 @@ May not: send load or judge. Goes to: `tests.chaos.scenarios`, which says how of
 
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import Final
 
 from local.home import Home
@@ -28,6 +27,7 @@ _FROZEN_S: Final = 9.0
 _LOCKED_S: Final = 40.0
 """Longer than the sink waits for a lock: it leaves, and is started again."""
 _SLOW_S: Final = 20.0
+_PIECE: Final = bytes(65_536)
 
 
 def kill_worker(whole: Whole, chance: random.Random) -> None:
@@ -84,8 +84,10 @@ def fill_database(whole: Whole, _: random.Random) -> None:
     """The disk of the tables is full until the sink has said so, then has room again."""
     disk = whole.home / NAME
     ballast = disk / "ballast"
-    ballast.write_bytes(bytes(shutil.disk_usage(disk).free))
     before = _ends(whole, "sink")
+    with ballast.open("wb", buffering=0) as file, suppress(OSError):  # until there is no room left
+        while file.write(_PIECE):
+            pass
     eventually(lambda: _ends(whole, "sink") > before, _BACK_S, "the sink has said that there is no room")
     ballast.unlink()
 
