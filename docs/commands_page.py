@@ -18,6 +18,9 @@ _HEAD: Final = """\
 
 In a checkout the command is `.venv/bin/incidents`. Results go to standard output, progress and problems to standard
 error. A problem is one line that says what to do, and the exit code is not 0.
+
+Before the command (`incidents --log-level debug up`) stands what holds for each:
+
 """
 _PATH_OF_THE_CHECKOUT: Final = "recording"
 """The option whose default is a folder of this very checkout, and so no words for a page."""
@@ -43,7 +46,7 @@ def _within(command: object, name: str) -> Iterator[tuple[str, TyperCommand]]:
         yield name, command
 
 
-def options(command: TyperCommand) -> list[TyperOption]:
+def options(command: TyperCommand | TyperGroup) -> list[TyperOption]:
     """The options of a command, without --help."""
     return [each for each in command.params if isinstance(each, TyperOption)]
 
@@ -55,7 +58,9 @@ def commands_page() -> str:
     for name, command in commands().items():
         groups.setdefault(headings[name.split()[0]], []).append(_section(name, command))
     parts = (f"## {panel}\n\n" + "\n".join(sections) for panel, sections in groups.items())
-    return "\n".join([_HEAD, *parts])
+    group = typer.main.get_command(app)
+    shared = _table(map(_option, options(group) if isinstance(group, TyperGroup) else ()))
+    return "\n".join([_HEAD + "\n".join(shared), *parts])
 
 
 def _section(name: str, command: TyperCommand) -> str:

@@ -41,7 +41,8 @@ query is tested on a real Postgres by such a login, or by Prometheus's own check
 tested. For a Grafana of your own: import `deploy/grafana/dashboards`, and give the two sources the names (`uid`) of
 `deploy/grafana/datasources.yaml`.
 
-To change a panel, change `docs/dashboards.py` and run `make docs`: Grafana does not save changes to these dashboards.
+To change a panel, change `docs/response_panels.py` or `docs/pipeline_panels.py` and run `make docs`: Grafana
+does not save changes to these dashboards.
 
 ## All of them
 
