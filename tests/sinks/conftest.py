@@ -9,6 +9,7 @@ import pytest
 from schemas.settings import KafkaSettings, Settings, SinkSettings
 from tests.brokers import laid_out
 from tests.postgres import databases_on
+from tests.sinks.audited_log import Audited, audited_log
 from tests.sinks.published import publish_originals
 from wire.reader import Place
 
@@ -18,6 +19,13 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
     """A broker whose topics this module has for itself."""
     with laid_out(tmp_path_factory.mktemp("sink"), 2) as settings:
         yield settings
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
+    """A signed log of two partitions with its tables, for the module."""
+    with audited_log(tmp_path_factory.mktemp("audited")) as there:
+        yield there
 
 
 @pytest.fixture(scope="module")

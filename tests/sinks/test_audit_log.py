@@ -2,86 +2,23 @@
 
 import json
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from sqlalchemy import Executable, Insert, Update, and_, delete, insert, literal, select, update
-from typer.testing import CliRunner, Result
 
-from cli import audit
-from local.system import settings_toml
-from schemas.settings import AuditSettings, Settings, SinkSettings
+from schemas.settings import SinkSettings
 from sinks.audit_files import line_text
-from sinks.sink import Sink
 from sinks.tables import AUDIT, open_database
-from tests.agents.audited import audit_all, entry, lines_of, send
-from tests.brokers import laid_out
-from tests.children import started
-from tests.facts import eventually
-from tests.sinks.driven import rows_of
+from tests.agents.audited import audit_all, entry, send
+from tests.sinks.audited_log import Audited, store
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-@dataclass(frozen=True)
-class Audited:
-    """A log that an auditor has written and signed, its tables, and the commands over it."""
-
-    settings: Settings
-    folder: Path
-
-    def run(self, *words: str, database: str | None = None) -> Result:
-        """One command of `incidents audit`."""
-        app = typer.Typer()
-        audit.register(app)
-        sink = SinkSettings(database=database or self.settings.sink.database)
-        file = self.folder / "settings.toml"
-        file.write_text(settings_toml(self.settings.model_copy(update={"sink": sink})), "utf-8")
-        return CliRunner().invoke(app, ["audit", *words, "--settings", str(file)])
-
-    def json(self, *words: str) -> Any:  # noqa: ANN401 - JSON
-        """What a command prints, which must end well."""
-        result = self.run(*words)
-        assert 0 == result.exit_code, result.output
-        return json.loads(result.stdout)
-
-
-def _store(settings: Settings) -> None:
-    """A sink, until every line of the log is in the table."""
-    sink = Sink(settings)
-    count = sum(len(lines_of(settings.kafka, partition)) for partition in range(2))
-
-    def stored() -> bool:
-        sink.step()
-        return count == len(rows_of(settings, AUDIT.select()))
-
-    eventually(stored, 60, "every line is in the table")
-    sink.close()
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
-    """26 lines in one partition, 5 in another, on record, signed and stored."""
-    folder = tmp_path_factory.mktemp("audited")
-    with laid_out(folder, 2) as kafka:
-        key = AuditSettings(key_file=str(folder / "key" / "audit.key"))
-        settings = Settings(
-            kafka=kafka, audit=key, sink=SinkSettings(database=f"sqlite:///{folder}/incidents.db")
-        )
-        send(kafka, 0, [*(entry(n) for n in range(20)), b"junk", *(entry(n) for n in range(15, 25))])
-        send(kafka, 1, [entry(n, topic="dead-letters", partition=1) for n in (3, 1, 2, 5, 4)])
-        audit_all(settings)
-        _store(settings)
-        yield Audited(settings, folder)
 
 
 def test_a_log_that_nobody_touched_is_proven_with_its_tables(written: Audited) -> None:
@@ -98,7 +35,7 @@ def test_a_log_that_nobody_touched_is_proven_with_its_tables(written: Audited) -
 def test_tables_in_any_database_agree(written: Audited, databases: Callable[[], str]) -> None:
     """SQLite and Postgres should give back what was stored, byte for byte."""
     settings = written.settings.model_copy(update={"sink": SinkSettings(database=databases())})
-    _store(settings)
+    store(settings)
     result = written.run("verify", database=settings.sink.database)
     assert (0, 2) == (result.exit_code, result.stdout.count("rows agree")), result.output
 
@@ -210,75 +147,6 @@ def test_the_public_keys_are_printed(written: Audited) -> None:
         assert (1, True) == (result.exit_code, "there is no /nowhere/audit.key.pub" in result.output)
 
 
-def _exported(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
-
-
-def test_an_export_is_proven_elsewhere_and_grows_without_changing(written: Audited, tmp_path: Path) -> None:
-    """Each run should add files and leave those of before; the whole should be proven by key and known checkpoint."""
-    folder, known = tmp_path / "export", tmp_path / "known"
-    assert 2 == len(written.json("export", str(folder), "--json")["written"])
-    assert 0 == written.run("verify", "--save", str(known)).exit_code
-    before = _exported(folder)
-    assert {
-        "audit-0000-000000000000-000000000026.jsonl",
-        "audit-0001-000000000000-000000000005.jsonl",
-    } == set(before)
-    assert {0o100444} == {path.stat().st_mode for path in folder.iterdir()}
-    assert [] == written.json("export", str(folder), "--json")["written"]
-    send(written.settings.kafka, 1, [entry(n, topic="dead-letters", partition=1) for n in (6, 7)])
-    audit_all(written.settings)
-    written.json("export", str(folder), "--json")
-    after = _exported(folder)
-    assert before == {name: after[name] for name in before}
-    assert {"audit-0001-000000000005-000000000007.jsonl"} == set(after) - set(before)
-    key = Path(written.settings.audit.public_file)
-    words = ("verify", "--export", str(folder), "--key", str(key), "--known", str(known), "--json")
-    assert [26, 7] == [each["proven"] for each in written.json(*words)["partitions"]]
-    _store(written.settings)
-
-
-def test_an_export_that_was_changed_or_cut_is_told_by_the_command(written: Audited, tmp_path: Path) -> None:
-    """A record that differs, and a cut after a checkpoint, should be exit code 3 with the place."""
-    folder, known = tmp_path / "export", tmp_path / "known"
-    written.json("export", str(folder), "--json")
-    assert 0 == written.run("verify", "--save", str(known), "--no-tables").exit_code
-    words = ("verify", "--export", str(folder), "--known", str(known))
-    last = max(folder.glob("audit-0001-*"))
-    last.rename(tmp_path / last.name)
-    cut = written.run(*words)
-    assert (3, True) == (cut.exit_code, "it was cut" in cut.output)
-    (tmp_path / last.name).rename(last)
-    first = min(folder.iterdir())
-    first.chmod(0o644)
-    first.write_bytes(first.read_bytes().replace(b'"sequence":3,', b'"sequence":4,'))
-    changed = written.run(*words)
-    assert (3, True) == (changed.exit_code, f"{first} line 4" in changed.output.replace("\n", ""))
-
-
-def test_an_export_goes_on_after_a_kill_9(written: Audited, tmp_path: Path) -> None:
-    """An export that was killed while it wrote should leave no half file that counts, and be finished by the next."""
-    whole, folder = tmp_path / "whole", tmp_path / "export"
-    written.json("export", str(whole), "--json")
-    file = tmp_path / "settings.toml"
-    file.write_text(settings_toml(written.settings), "utf-8")
-    for step in range(4):
-        with started("tests.sinks.export_process", str(file), str(folder), str(step)) as process:
-            assert -signal.SIGKILL == process.wait(60), f"step {step}"
-    assert 0 == written.run("export", str(folder)).exit_code
-    assert _exported(whole) == _exported(folder)
-
-
-def test_an_export_of_a_log_that_was_written_anew_is_refused(written: Audited, tmp_path: Path) -> None:
-    """A log that no longer begins as it was exported should be told, and nothing be added."""
-    folder = tmp_path / "export"
-    written.json("export", str(folder), "--json")
-    path = folder / "audit-0000-000000000000-000000000026.jsonl"
-    path.rename(folder / "audit-0001-000000000000-000000000026.jsonl")
-    result = written.run("export", str(folder))
-    assert (3, True) == (result.exit_code, "the checkpoint is of incidents/audit/0" in result.output)
-
-
 def test_a_stranger_checks_that_the_log_has_only_grown(written: Audited, tmp_path: Path) -> None:
     """Checkpoints of any age should be shown to be beginnings; another signature, path or file should not pass."""
     known, growth = tmp_path / "known", tmp_path / "growth.json"
@@ -300,7 +168,7 @@ def test_a_stranger_checks_that_the_log_has_only_grown(written: Audited, tmp_pat
         growth.write_text(json.dumps(told), "utf-8")
         done = _check(growth, keys, known, script="check_growth.py")
         assert code == done.returncode, (name, done.stderr)
-    _store(written.settings)
+    store(written.settings)
 
 
 def _grow(written: Audited, partition: int, number: int) -> None:
