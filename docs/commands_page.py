@@ -19,7 +19,7 @@ _HEAD: Final = """\
 In a checkout the command is `.venv/bin/incidents`. Results go to standard output, progress and problems to standard
 error. A problem is one line that says what to do, and the exit code is not 0.
 
-Before the command (`incidents --log-level debug up`) stands what holds for each:
+What holds for every command stands before its name:
 
 """
 _PATH_OF_THE_CHECKOUT: Final = "recording"
