@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Final
 
 import structlog
@@ -56,12 +57,12 @@ class Auditor:
         with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
             writers = pool.map(lambda partition: Writer(bootstrap, partition, build, signer), partitions)
             self._writers = dict(zip(partitions, writers, strict=True))
-        self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
         self._bootstrap, self._trim_at = bootstrap, time.monotonic()
         self._sign_every_s = settings.audit.checkpoint_s
         self._sign_at = dict.fromkeys(partitions, 0.0)
         self._signatures = Signatures(lambda: {p: w.ledger.next_sequence for p, w in self._writers.items()})
         starts = [TopicPartition("audit-entries", p, offset) for p, offset in self.positions.items()]
+        self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
         self._consumer.assign(starts)
         log.info("auditor.started", partitions=len(starts))
 
@@ -140,16 +141,14 @@ def run_auditor(settings: Settings, build: str = "", ready: Callable[[], object]
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        auditor = Auditor(settings, build)
-        ready()
-        lag = LagWatch(settings.kafka.bootstrap, lambda: _places(auditor))
-        try:
+        with (
+            closing(Auditor(settings, build)) as auditor,
+            closing(LagWatch(settings.kafka.bootstrap, lambda: _places(auditor))),
+        ):
+            ready()
             while not stop.is_set():
                 auditor.step()
             auditor.finish()
-        finally:
-            lag.close()
-            auditor.close()
     except (KafkaProblem, CannotSign) as problem:
         sys.stderr.write(f"auditor: {problem}\n")
         return 1

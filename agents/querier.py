@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from typing import Final, NamedTuple
 
 import structlog
@@ -64,7 +65,6 @@ class Querier:
     def __init__(self, settings: Settings, build: str, stop: threading.Event | None = None) -> None:
         """Learn what has been asked already, and stand where young packets begin. Raises KafkaProblem."""
         self._settings, self._build, self._stop = settings, build, stop or threading.Event()
-        self._prometheus = Prometheus(settings.querier)
         self._pace = Pace(settings.querier.per_minute, settings.querier.most_queries)
         bootstrap = settings.kafka.bootstrap
         there = require_topics(bootstrap, ("answers", "context-packets", "audit", "audit-entries"))
@@ -73,9 +73,10 @@ class Querier:
             answer.answer_id: answer.candidate_id
             for answer in _answers(bootstrap, there["answers"], since_ms)
         }
-        self._consumer = _consumer(bootstrap)
         starts = _places(bootstrap, "context-packets", there["context-packets"], since_ms)
         self._reached = {(place.topic, place.partition): place.offset for place in starts}
+        # Opened last: nothing after it may fail, and leave it open.
+        self._prometheus, self._consumer = Prometheus(settings.querier), _consumer(bootstrap)
         self._consumer.assign(starts)
         log.info("querier.started", sources=len(settings.querier.prometheus), known=len(self._asked))
 
@@ -190,15 +191,13 @@ def run_querier(settings: Settings, build: str, ready: Callable[[], object] = la
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        querier = Querier(settings, build, stop)
-        lag = LagWatch(settings.kafka.bootstrap, querier.positions)
-        ready()
-        try:
+        with (
+            closing(Querier(settings, build, stop)) as querier,
+            closing(LagWatch(settings.kafka.bootstrap, querier.positions)),
+        ):
+            ready()
             while not stop.is_set():
                 querier.step()
-        finally:
-            lag.close()
-            querier.close()
     except KafkaProblem as problem:
         sys.stderr.write(f"querier: {problem}\n")
         return 1

@@ -7,7 +7,7 @@ whoever can sign can rewrite the log.
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -85,11 +85,10 @@ def _read_or_make(path: Path) -> Ed25519PrivateKey:
         return _read(path)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    scratch = _written(path, pem)  # with the mode 0600 that every such file has from its beginning
-    # Linked, not renamed: of two that start at once the first one's key is the key.
-    with contextlib.suppress(FileExistsError):
+    # With the mode 0600 that every such file has from its beginning. Linked, not renamed: of two that start at once
+    # the first one's key is the key.
+    with _written(path, pem) as scratch, contextlib.suppress(FileExistsError):
         path.hardlink_to(scratch)
-    scratch.unlink()
     return _read(path)
 
 
@@ -114,18 +113,22 @@ def _published(path: Path, lines: Iterable[str]) -> str:
     missing = [line for line in lines if line not in there.splitlines()]
     if missing:
         whole = there + "".join(f"{line}\n" for line in missing)
-        scratch = _written(path, whole.encode())
-        scratch.chmod(0o644)
-        scratch.replace(path)
+        with _written(path, whole.encode()) as scratch:
+            scratch.chmod(0o644)
+            scratch.replace(path)
         return whole
     return there
 
 
-def _written(path: Path, content: bytes) -> Path:
-    """A file beside `path` with the content on disk; for its owner alone."""
+@contextlib.contextmanager
+def _written(path: Path, content: bytes) -> Iterator[Path]:
+    """A file beside `path` with the content on disk, for its owner alone; whatever happens, its name does not stay."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -3,9 +3,13 @@
 May not: hold logic; `sinks.schema` and `sinks.reader_role` do it. The sink migrates by itself at its start.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.console import fail, speaks_plainly
@@ -38,8 +42,8 @@ def register(app: typer.Typer) -> None:
 def migrate(settings: SettingsPath = None) -> None:
     """Bring tables and views to this version, as the sink does at its start; again changes nothing."""
     try:
-        engine = opened(load_settings(settings).sink.database)
-        typer.echo(f"the tables are of version {patiently(engine, lambda: migrated(engine))}")
+        with _open(settings) as engine:
+            typer.echo(f"the tables are of version {patiently(engine, lambda: migrated(engine))}")
     except DatabaseProblem as problem:
         fail(problem)
 
@@ -51,14 +55,23 @@ def reader(
 ) -> None:
     """Make a login on Postgres that can read the views and nothing else, for dashboards."""
     try:
-        engine = opened(load_settings(settings).sink.database)
-        try:
-            make_reader(engine, name, password)
-        except SQLAlchemyError as problem:
-            fail(told(engine, problem))
+        with _open(settings) as engine:
+            try:
+                make_reader(engine, name, password)
+            except SQLAlchemyError as problem:
+                fail(told(engine, problem))
     except DatabaseProblem as problem:
         fail(problem)
     typer.echo(f"{name} can read the views, and nothing else")
+
+
+@contextmanager
+def _open(settings: Path | None) -> Iterator[Engine]:
+    engine = opened(load_settings(settings).sink.database)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _group() -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,7 +52,8 @@ def spawn(
     """
     ours, theirs = socket.socketpair()
     arguments = [sys.executable, "-I", "-S", str(_LEASH), str(theirs.fileno()), "--", *command]
-    with theirs, log.open("ab") as output:
+    with ExitStack() as opening, theirs, log.open("ab") as output:
+        opening.enter_context(ours)
         leash = subprocess.Popen(  # noqa: S603 - the command comes from our own tables, never from input
             arguments,
             stdin=subprocess.DEVNULL,
@@ -62,6 +64,7 @@ def spawn(
             pass_fds=[theirs.fileno()],
             start_new_session=True,
         )
+        opening.pop_all()
     return Child(name, _read_pid(ours, leash, name, log), log, leash, ours)
 
 

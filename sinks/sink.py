@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from typing import Final
 
 import structlog
@@ -57,24 +58,30 @@ class Sink:
 
         `accept_gaps`: records that are due and gone are passed over, on record, instead of refused.
         """
-        bootstrap = settings.kafka.bootstrap
         self._settings, self._traces = settings, traces
-        self._engine = opened(settings.sink.database)
+        self._retention = Retention(settings.sink)
+        self._measures = Measures(settings.sink.measures_days)
+        with ExitStack() as opening:
+            self._open_database(opening)
+            policy = GapPolicy(Witness("sink", build, settings.fold_hash()), accept_gaps)
+            self._read_from = where = starts(settings.kafka.bootstrap, self._offsets, policy)
+            self._open_broker(opening)
+            self._open = opening.pop_all()
+        log.info("sink.started", database=self._engine.url.render_as_string(), partitions=len(where))
+
+    def _open_database(self, opening: ExitStack) -> None:
+        self._engine = opened(self._settings.sink.database)
+        opening.callback(self._engine.dispose)
         patiently(self._engine, lambda: create_tables(self._engine))
         self._file = SameFile(self._engine)
         self._offsets = patiently(self._engine, lambda: load_offsets(self._engine))
-        try:
-            policy = GapPolicy(Witness("sink", build, settings.fold_hash()), accept_gaps)
-            self._read_from = where = starts(bootstrap, self._offsets, policy)
-        except KafkaProblem:
-            self._engine.dispose()
-            raise
-        self._retention = Retention(settings.sink)
-        self._measures = Measures(settings.sink.measures_days)
-        self._originals = Originals(RandomReader(bootstrap))
+
+    def _open_broker(self, opening: ExitStack) -> None:
+        bootstrap, where = self._settings.kafka.bootstrap, self._read_from
+        self._originals = opening.enter_context(closing(Originals(RandomReader(bootstrap))))
         self._consumer = Consumer(_consumer_settings(bootstrap), logger=logging.getLogger("librdkafka"))
+        opening.callback(self._consumer.close)
         self._consumer.assign([TopicPartition(*at, offset) for at, offset in sorted(where.items())])
-        log.info("sink.started", database=self._engine.url.render_as_string(), partitions=len(where))
 
     def step(self, wait_s: float = _WAIT_S) -> int:
         """Store what has arrived, waiting at most `wait_s` for the first record; the number of records.
@@ -110,9 +117,7 @@ class Sink:
 
     def close(self) -> None:
         """Leave broker and database."""
-        self._consumer.close()
-        self._originals.close()
-        self._engine.dispose()
+        self._open.close()
 
     def _gather(self, wait_s: float) -> Batch:
         batch, size, wait = Batch(), 0, wait_s
@@ -161,15 +166,13 @@ def run_sink(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        sink = Sink(settings, build, accept_gaps=accept_gaps, traces=traces)
-        ready()
-        lag = LagWatch(settings.kafka.bootstrap, lambda: sink.reached)
-        try:
+        with (
+            closing(Sink(settings, build, accept_gaps=accept_gaps, traces=traces)) as sink,
+            closing(LagWatch(settings.kafka.bootstrap, lambda: sink.reached)),
+        ):
+            ready()
             while not stop.is_set():
                 sink.step()
-        finally:
-            lag.close()
-            sink.close()
     except (KafkaProblem, DatabaseProblem, AnotherSink) as problem:
         sys.stderr.write(f"sink: {problem}\n")
         return 1

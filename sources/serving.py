@@ -76,8 +76,8 @@ async def serve(
         await asyncio.to_thread(require_topics, settings.kafka.bootstrap, _NEEDED)
         producer = Durable if traces is None else CarryingDurable
         durable = producer(settings.kafka.bootstrap, timeout_s=settings.gateway.ack_timeout_s)
-        gateway = Gateway(settings, durable, _now, _Layout(settings.kafka.bootstrap), build)
         try:
+            gateway = Gateway(settings, durable, _now, _Layout(settings.kafka.bootstrap), build)
             app = gateway_app(gateway)
             app = app if traces is None else traced(app, traces)
             return await _serve(gateway, app, listening, state, ready)

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Final
 
 import structlog
@@ -54,11 +55,13 @@ async def serve(settings: Settings, build: str, ready: Callable[[], object] = la
     Raises CannotListen, DatabaseProblem for a bad address, or KafkaProblem when no broker answers.
     """
     page = settings.page
-    listening = listen("page", page.host, page.port)
-    try:
+    async with AsyncExitStack() as opened_ones:
+        listening = opened_ones.enter_context(listen("page", page.host, page.port))
         engine = opened(settings.sink.database)
+        opened_ones.callback(engine.dispose)
         await asyncio.to_thread(require_topics, settings.kafka.bootstrap, ["audit-entries", "feedback"])
         durable = Durable(settings.kafka.bootstrap, timeout_s=page.ack_timeout_s, linger_ms=0)
+        opened_ones.push_async_callback(durable.close)
         trail = Trail(durable, _now, build, settings.fold_hash())
         desk = Desk(
             page,
@@ -72,13 +75,7 @@ async def serve(settings: Settings, build: str, ready: Callable[[], object] = la
         )
         bound("reader_requests", page.requests_per_s)
         bound("page_streams", page.max_streams, lambda: desk.watch.waiting)
-        try:
-            return await _serve(desk, listening, ready)
-        finally:
-            await durable.close()
-            engine.dispose()
-    finally:
-        listening.close()
+        return await _serve(desk, listening, ready)
 
 
 async def _serve(desk: Desk, listening: socket.socket, ready: Callable[[], object]) -> int:

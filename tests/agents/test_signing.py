@@ -1,5 +1,6 @@
 """The signing key: made once and for its owner alone, never replaced, never taken where others may have it."""
 
+import errno
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,6 +90,20 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(CannotSign, match=r"see audit\.key_file in the settings"):
         Signer(AuditSettings(key_file=str(tmp_path / "file" / "audit.key")), 1)
+
+
+def test_a_full_disk_leaves_no_half_of_a_key_behind(
+    settings: AuditSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could not be written to the end should be told, and be gone: it may be most of a private key."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(CannotSign, match="No space left"):
+        Signer(settings, 1)
+    assert [] == list(Path(settings.key_file).parent.iterdir())
 
 
 def test_a_spoilt_public_file_is_one_line(settings: AuditSettings) -> None:

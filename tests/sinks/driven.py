@@ -1,9 +1,11 @@
 """Owns driving a sink in a test: sending packets, stepping until all is stored, looking at the tables."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
-from sqlalchemy import Select, select
+from sqlalchemy import Pool, Select, event, select
 
 from schemas.packets import Candidate, Packet, Proposal
 from schemas.settings import Settings
@@ -50,20 +52,40 @@ def _ends(settings: Settings) -> dict[tuple[str, int], int]:
 def rows_of(settings: Settings, statement: Select[Any]) -> list[tuple[Any, ...]]:
     """What a query finds in the sink's tables."""
     engine = open_database(settings.sink.database)
-    with engine.connect() as connection:
-        rows = [tuple(row) for row in connection.execute(statement)]
-    engine.dispose()
-    return rows
+    try:
+        with engine.connect() as connection:
+            return [tuple(row) for row in connection.execute(statement)]
+    finally:
+        engine.dispose()
 
 
 def stored(settings: Settings) -> None:
     """One sink, from its start until it has read everything."""
-    sink = Sink(settings)
-    drain(sink, settings)
-    sink.close()
+    with closing(Sink(settings)) as sink:
+        drain(sink, settings)
 
 
 def all_rows(settings: Settings) -> dict[str, set[tuple[Any, ...]]]:
     """Every row of every table, without the time of storing."""
     tables = {table: [c for c in table.columns if c.name != "stored_at"] for table in METADATA.sorted_tables}
     return {table.name: set(rows_of(settings, select(*columns))) for table, columns in tables.items()}
+
+
+@contextmanager
+def counted_connections() -> Iterator[set[int]]:
+    """The connections to databases that were opened in the block and are open still."""
+    still_open: set[int] = set()
+
+    def opened(connection: object, _record: object) -> None:
+        still_open.add(id(connection))
+
+    def closed(connection: object, _record: object) -> None:
+        still_open.discard(id(connection))
+
+    for name, heard in (("connect", opened), ("close", closed)):
+        event.listen(Pool, name, heard)
+    try:
+        yield still_open
+    finally:
+        for name, heard in (("connect", opened), ("close", closed)):
+            event.remove(Pool, name, heard)

@@ -1,6 +1,7 @@
 """Records that are gone before they were stored: on record, the end of the sink, and passed over only when told to."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,26 +96,24 @@ def test_a_person_who_accepts_the_gap_goes_on_with_what_is_left_and_that_is_on_r
         opening = beside.submit(Sink, configured, accept_gaps=True)
         while not opening.done():
             audit_all(audited)
-    sink = opening.result()
+    with closing(opening.result()) as sink:
 
-    def shown() -> set[str]:
-        sink.step()
-        return {name for (name,) in rows_of(configured, select(PACKETS.c.candidate_id))}
+        def shown() -> set[str]:
+            sink.step()
+            return {name for (name,) in rows_of(configured, select(PACKETS.c.candidate_id))}
 
-    eventually(lambda: behind.left in shown(), 60, "what is left is stored")
-    assert behind.gone not in shown()
-    sink.close()
+        eventually(lambda: behind.left in shown(), 60, "what is left is stored")
+        assert behind.gone not in shown()
     assert ("passed over", "sink", behind.due) in _entries(configured, behind.due)
 
 
 def _stored_up_to(settings: Settings) -> int:
     """A sink, from its start until it has stored every packet; the offset after the last one."""
     end = end_offsets(settings.kafka.bootstrap, [(_TOPIC, 0)])[_TOPIC, 0]
-    sink = Sink(settings)
-    eventually(
-        lambda: sink.step() >= 0 and sink.positions.get((_TOPIC, 0)) == end, 60, "every packet is stored"
-    )
-    sink.close()
+    with closing(Sink(settings)) as sink:
+        eventually(
+            lambda: sink.step() >= 0 and sink.positions.get((_TOPIC, 0)) == end, 60, "every packet is stored"
+        )
     return end
 
 

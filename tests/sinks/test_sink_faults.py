@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,13 @@ from schemas.settings import KafkaSettings, Settings, SinkSettings
 from sinks import database
 from sinks.batch import SINK_TOPICS
 from sinks.database import DatabaseProblem
+from sinks.schema import VERSION_TABLE
 from sinks.sink import Sink
 from sinks.store import AnotherSink, load_offsets
 from sinks.tables import CANDIDATES, PACKETS, open_database
 from tests.children import started, told
 from tests.facts import eventually
-from tests.sinks.driven import all_rows, drain, rows_of, send_packets, stored
+from tests.sinks.driven import all_rows, counted_connections, drain, rows_of, send_packets, stored
 from tests.sinks.published import cite, revise
 from tests.slow import mostly_held, slow_line
 from wire.admin import end_offsets
@@ -51,10 +52,12 @@ def _held(address: str) -> Iterator[None]:
     """Somebody else holds the lock that writers need."""
     engine = open_database(address)
     locks = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "LOCK TABLE sink_offsets IN EXCLUSIVE MODE"}
-    with engine.connect() as connection:
-        connection.exec_driver_sql(locks[engine.dialect.name])
-        yield
-    engine.dispose()
+    try:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(locks[engine.dialect.name])
+            yield
+    finally:
+        engine.dispose()
 
 
 _MOST_KILLS = 6
@@ -94,13 +97,11 @@ def test_sigterm_ends_in_order(configured: Settings, places: dict[str, Place]) -
 
 def test_the_second_of_two_sinks_stops(configured: Settings, places: dict[str, Place]) -> None:
     """Two sinks on one database should not both write: the one that is behind says so and ends."""
-    one, two = Sink(configured), Sink(configured)
-    send_packets(configured, [cite(places, "twice")])
-    drain(one, configured)
-    with pytest.raises(AnotherSink):
-        drain(two, configured)
-    one.close()
-    two.close()
+    with closing(Sink(configured)) as one, closing(Sink(configured)) as two:
+        send_packets(configured, [cite(places, "twice")])
+        drain(one, configured)
+        with pytest.raises(AnotherSink):
+            drain(two, configured)
 
 
 def test_a_locked_database_is_waited_for_then_told(
@@ -109,13 +110,12 @@ def test_a_locked_database_is_waited_for_then_told(
     """While somebody holds the lock nothing should be stored; afterwards everything."""
     monkeypatch.setattr(database, "PATIENCE_S", 0.5)
     send_packets(configured, [cite(places, "locked")])
-    sink = Sink(configured)
     with (
+        closing(Sink(configured)) as sink,
         _held(configured.sink.database),
         pytest.raises(DatabaseProblem, match="stays locked: another program"),
     ):
         drain(sink, configured)
-    sink.close()
     assert 0 == _progress(configured)
     stored(configured)
     assert _progress(configured) > 0
@@ -193,16 +193,15 @@ def test_a_full_disk_is_told_at_once_and_costs_nothing(
     """When no room is left the sink should say so in one line; with room again it should store everything."""
     configured = Settings(kafka=broker, sink=SinkSettings(database=f"sqlite:///{tmp_path}/full.db"))
     send_packets(configured, [cite(places, f"full-{n}") for n in range(30)])
-    sink = Sink(configured)
 
     def no_room(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute("PRAGMA max_page_count = 60")
 
-    sink._engine.dispose()  # noqa: SLF001 - the bound must be set on the sink's own connections
-    event.listen(sink._engine, "connect", no_room)  # noqa: SLF001 - as above
-    with pytest.raises(DatabaseProblem, match="has no room left: make room"):
-        drain(sink, configured)
-    sink.close()
+    with closing(Sink(configured)) as sink:
+        sink._engine.dispose()  # noqa: SLF001 - the bound must be set on the sink's own connections
+        event.listen(sink._engine, "connect", no_room)  # noqa: SLF001 - as above
+        with pytest.raises(DatabaseProblem, match="has no room left: make room"):
+            drain(sink, configured)
     stored(configured)
     assert 30 <= len(rows_of(configured, select(PACKETS.c.candidate_id)))
 
@@ -217,6 +216,35 @@ def test_a_database_that_cannot_be_opened_is_one_line(broker: KafkaSettings, add
         code, lines = told(process, "sink")
     assert (1, 1) == (code, len(lines))
     assert line in lines[0]
+
+
+def _left_open_by(settings: Settings, problem: type[Exception], said: str) -> set[int]:
+    """The connections that a sink has left open that could not begin."""
+    with counted_connections() as still_open, pytest.raises(problem, match=said):
+        Sink(settings)
+    return still_open
+
+
+def test_a_sink_that_finds_no_broker_or_newer_tables_leaves_no_connection_open(
+    configured: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server keeps each connection until it is closed."""
+    monkeypatch.setattr("wire.admin.TIMEOUT_S", 0.5)
+    nobody = configured.model_copy(update={"kafka": KafkaSettings(bootstrap="127.0.0.1:9")})
+    assert not _left_open_by(nobody, Unreachable, "no Kafka broker")
+    engine = open_database(configured.sink.database)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")  # noqa: S608 - a name of ours
+    engine.dispose()
+    assert not _left_open_by(configured, DatabaseProblem, "newer than this program")
+
+
+def test_a_sink_whose_consumer_is_refused_leaves_no_connection_open(
+    configured: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that is opened before it may stay."""
+    monkeypatch.setattr("sinks.sink._consumer_settings", lambda _: {"bootstrap.servers": "nobody"})
+    assert not _left_open_by(configured, ValueError, r"group\.id")
 
 
 def test_no_broker_and_no_topics_are_told(
