@@ -22,13 +22,19 @@ from schemas.events import HEADER_TRACE
 from schemas.tracing import TracingSettings
 from wire.tracing import Facts, Step
 
-_CLOSE_S: Final = 2.0
+_CLOSE_S: Final = 1.0
 """How long the end of a process waits for its last spans."""
+_GIVE_UP_S: Final = 0.3
+"""How long it waits then for the library to notice that it need not try again."""
 _EVERY_MS: Final = 1_000.0
 _QUEUED: Final = 8_192
 _FORM: Final = TraceContextTextMapPropagator()
 
 log = structlog.get_logger()
+_LIBRARY: Final = logging.getLogger("opentelemetry")
+# What it says while nothing is traced, or not any more, is for nobody.
+_LIBRARY.addHandler(logging.NullHandler())
+_LIBRARY.propagate = False
 
 
 class _Logged(logging.Handler):
@@ -64,15 +70,15 @@ class OtlpTraces:
 
     def __init__(self, settings: TracingSettings, process: str, build: str) -> None:
         """Starts the thread; whether the receiver answers shows at the first spans."""
-        library = logging.getLogger("opentelemetry")
-        library.handlers, library.propagate = [_Logged()], False
+        self._logged = _Logged()
+        _LIBRARY.addHandler(self._logged)
         resource = Resource.create(
             {"service.name": "incidents", "service.instance.id": process, "service.version": build}
         )
         sampler = ParentBased(TraceIdRatioBased(settings.share))
         self._provider = TracerProvider(sampler, resource, shutdown_on_exit=False)
-        exporter = OTLPSpanExporter(endpoint=settings.address, timeout=settings.timeout_s)
-        self._provider.add_span_processor(BatchSpanProcessor(exporter, _QUEUED, _EVERY_MS))
+        self._exporter = OTLPSpanExporter(endpoint=settings.address, timeout=settings.timeout_s)
+        self._provider.add_span_processor(BatchSpanProcessor(self._exporter, _QUEUED, _EVERY_MS))
         log.info("tracing.started", receiver=settings.address, share=settings.share)
 
     def begin(self, step: Step, parent: bytes | None, facts: Facts) -> OtlpSpan:
@@ -85,7 +91,18 @@ class OtlpTraces:
         return OtlpSpan(tracer.start_span(step, context, kind, dict(facts)))
 
     def close(self) -> None:
-        """See `wire.tracing.Traces`: two seconds at most, then what is left is dropped."""
+        """See `wire.tracing.Traces`: a second, then what is left is dropped, and nothing is tried or said again.
+
+        A request that the receiver has taken and not answered is left to its own timeout, in a thread that holds
+        no process up.
+        """
         ending = threading.Thread(target=self._provider.shutdown, name="tracing", daemon=True)
         ending.start()
         ending.join(_CLOSE_S)
+        _LIBRARY.removeHandler(self._logged)
+        if ending.is_alive():
+            log.warning(
+                "tracing.trouble", reason=f"not taken within {_CLOSE_S:g} s: the last spans are dropped"
+            )
+            self._exporter.shutdown()  # type: ignore[no-untyped-call] # published without types
+            ending.join(_GIVE_UP_S)

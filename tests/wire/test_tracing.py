@@ -1,11 +1,14 @@
 """Spans of one process: none where no receiver is named, and never at the cost of the work."""
 
+import logging
 import re
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -16,6 +19,8 @@ from tests.spans import Receiver, receiving
 from wire.otlp import OtlpTraces
 from wire.tracing import Traces, carried, is_sampled
 
+_AT_ONCE_S = 2.0
+"""How long the end of a process may wait for a receiver that is away."""
 _FORM = re.compile(rb"00-([0-9a-f]{32})-([0-9a-f]{16})-0([0-3])")
 
 
@@ -29,9 +34,19 @@ def receiver() -> Iterator[Receiver]:
 @contextmanager
 def tracing(endpoint: str, share: float = 1.0) -> Iterator[Traces]:
     """The traces of a process that sends there."""
-    traces = OtlpTraces(TracingSettings(endpoint=endpoint, share=share), "test-1", "test")
-    yield traces
-    traces.close()
+    with closing(OtlpTraces(TracingSettings(endpoint=endpoint, share=share), "test-1", "test")) as traces:
+        yield traces
+
+
+def _ended(closing_s: float) -> None:
+    """The end took no longer than it may, and nobody is left who could say or send anything later."""
+    assert closing_s < _AT_ONCE_S
+    eventually(lambda: not _threads(), 30, "the library's threads have ended")
+
+
+def _threads() -> set[str]:
+    ours = ("Otel", "tracing")
+    return {thread.name for thread in threading.enumerate() if thread.name.startswith(ours)}
 
 
 def _named(header: bytes) -> tuple[str, str, int]:
@@ -114,5 +129,21 @@ def test_a_receiver_that_is_away_holds_nothing_up(capfd: pytest.CaptureFixture[s
             return "tracing.trouble" in "".join(output)
 
         eventually(complained, 30, "the log says that spans are not taken")
-        closing = time.monotonic()
-    assert time.monotonic() - closing < 3
+        began = time.monotonic()
+    _ended(time.monotonic() - began)
+    assert "the last spans are dropped" in "".join(capfd.readouterr())
+
+
+def test_a_receiver_that_takes_and_never_answers_holds_the_end_up_no_longer(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """What is under way is left to itself, and has nothing to say any more in a process that has ended it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        with tracing(f"http://127.0.0.1:{silent.getsockname()[1]}") as traces:
+            traces.begin("sink", None, {}).end({})
+            began = time.monotonic()
+        took_s = time.monotonic() - began
+        assert "the last spans are dropped" in "".join(capfd.readouterr())
+    _ended(took_s)
+    logging.getLogger("opentelemetry.sdk").warning("said too late")
+    assert "" == "".join(capfd.readouterr())
