@@ -7,21 +7,23 @@ the same story in part, so that their product says too little of the best and is
 all, and beliefs come out as often right as they say.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from math import exp, prod
+from math import prod
 from typing import NamedTuple
 
 from schemas.settings import micros
 from schemas.thresholds import RankingSettings
-from schemas.times import EARLIEST, LATEST, SECOND
+from schemas.times import EARLIEST, LATEST
+from streams.fit import Fits
 from streams.group import Group
 from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.state import ChangeState
 from streams.ties import Tie, tie_of
 from streams.topology import Topology
-from streams.travel import FAR, Travel, at_cost, touched_from
+from streams.travel import touched_from
 from streams.undoing import Story, is_return, place_of
 
 
@@ -42,6 +44,16 @@ class Near(NamedTuple):
     tie: Tie
     fit: float
     story: Story
+
+
+class Course(NamedTuple):
+    """When the alerts of a group began and ended, each in order; `firing` where any has not ended."""
+
+    began: Sequence[int]
+    ended: Sequence[int]
+    firing: bool
+    period: float
+    """The longest period of a sender, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +84,15 @@ def window_of(
         (change for change in changes if change.suspectable),
         key=place_of,
     )
-    kins, travel = group.kins, group.travel
-    places = {(kin.service, kin.golden) for kin in kins if kin.service}
-    reach = {service for place in places for service in travel.causes(place)}
-    unnamed = any(kin.service is None for kin in kins)
-    tied = ((change, tie_of(change.facts, travel.topology)) for change in inside)
-    fits = (
-        (change, tie, fit_of(change, tie, kins, travel, settings))
+    fits = Fits(group.kins, group.travel, settings)
+    reach, unnamed = fits.reach(), any(kin.service is None for kin in group.kins)
+    tied = ((change, tie_of(change.facts, group.travel.topology)) for change in inside)
+    fitting = (
+        (change, tie, fits.of(change, tie))
         for change, tie in tied
         if unnamed or tie.service is None or tie.service in reach
     )
-    near = tuple(Near(change, tie, fit, story_of(change)) for change, tie, fit in fits if fit > 0)
+    near = tuple(Near(change, tie, fit, story_of(change)) for change, tie, fit in fitting if fit > 0)
     return Window(opens, closes, near, len(inside) - len(near))
 
 
@@ -93,9 +103,9 @@ def alerting(group: Group) -> tuple[str, ...]:
 
 def rank(group: Group, window: Window, settings: RankingSettings) -> tuple[Scored, ...]:
     """The explanations by belief; they sum to 1, and "no change" is always among them."""
-    kins = group.kins
-    quiet = _quiet(group)
-    weighed = [(near, _features(near, kins, quiet(near.tie.service), settings)) for near in window.near]
+    course = course_of(group.kins)
+    quiet = _quiet(group, settings.quiet_firing if course.firing else settings.quiet)
+    weighed = [(near, _features(near, course, quiet(near.tie.service), settings)) for near in window.near]
     power, none = settings.sharpness, settings.no_change**settings.sharpness
     weights = [(near, prod(features.values()) ** power, features) for near, features in weighed]
     total = none + sum(weight for _, weight, _ in weights)
@@ -107,14 +117,24 @@ def rank(group: Group, window: Window, settings: RankingSettings) -> tuple[Score
     return tuple(sorted(ranked, key=_order))
 
 
-def _quiet(group: Group) -> Callable[[str | None], bool]:
-    """Tells whether a service might have alerted and does not. A resource, a parameter say, never alerts."""
+def course_of(kins: Sequence[Kin]) -> Course:
+    """The course of some alerts, given by start."""
+    ended = sorted(kin.ended for kin in kins if kin.ended != LATEST)
+    period = max(kin.period for kin in kins)
+    return Course([kin.at for kin in kins], ended, len(ended) < len(kins), period)
+
+
+def _quiet(group: Group, weight: float) -> Callable[[str | None], float]:
+    """What it weighs that a service might have alerted and does not. A resource, a parameter say, never alerts.
+
+    Silence says more while anything fires: the ends, and what undoes a change, say the rest later.
+    """
     alerts, entities = set(alerting(group)), group.travel.topology.entities
 
-    def quiet(service: str | None) -> bool:
+    def quiet(service: str | None) -> float:
         entity = entities.get(service or "")
         speaks = entity is None or entity.facts.kind != "resource"
-        return bool(service and alerts and service not in alerts and speaks)
+        return weight if service and alerts and service not in alerts and speaks else 1.0
 
     return quiet
 
@@ -125,91 +145,34 @@ def _order(scored: Scored) -> tuple[float, int, str]:
     return (-round(scored.confidence, 9), -scored.change.facts.effective_at, scored.change.facts.source_ref)
 
 
-def _features(near: Near, kins: Sequence[Kin], quiet: bool, settings: RankingSettings) -> dict[str, float]:  # noqa: FBT001 - one of the features
+def _features(near: Near, course: Course, quiet: float, settings: RankingSettings) -> dict[str, float]:
     facts = near.change.facts
     resource = facts.target.split("/")[1] if facts.kind == "config" and "/" in facts.target else ""
     features = {
         "prior": settings.prior.get(facts.kind, 1.0),
         "minor": settings.minor.get(resource, 1.0),
         "fit": near.fit,
-        "quiet": _of_quiet(kins, settings) if quiet else 1.0,
-        **_said_later(near, kins, settings),
+        "quiet": quiet,
+        **_said_later(near.story.following, course, settings),
     }
     if is_return(near.change, near.story.before):
         features["returned"] = settings.returned
     return {name: value for name, value in features.items() if name in {"prior", "fit"} or value != 1.0}
 
 
-def _of_quiet(kins: Sequence[Kin], settings: RankingSettings) -> float:
-    """Silence says more while anything fires: the ends, and what undoes a change, say the rest later."""
-    return settings.quiet_firing if any(kin.ended == LATEST for kin in kins) else settings.quiet
-
-
-def _said_later(near: Near, kins: Sequence[Kin], settings: RankingSettings) -> dict[str, float]:
+def _said_later(following: ChangeState | None, course: Course, settings: RankingSettings) -> dict[str, float]:
     """What became of a change tells: was it gone before, gone as the alerts cleared, or is it still there."""
-    following = near.story.following
-    ended = [kin.ended for kin in kins if kin.ended != LATEST]
-    within = micros(settings.clears_s + max(kin.period for kin in kins))
+    count, skew = len(course.began), micros(settings.skew_s)
+    within = micros(settings.clears_s + course.period)
     at = following.facts.effective_at if following else LATEST
-    if at < kins[0].at - micros(USUAL):
+    if at < course.began[0] - micros(USUAL):
         return {"superseded": settings.superseded}
-    if len(ended) == len(kins) and at > max(ended) + within:
+    if not course.firing and at > course.ended[-1] + within:
         return {"outlived": settings.outlived}
-    began = sum(kin.at > at + micros(settings.skew_s) for kin in kins)
-    cleared = sum(at - micros(settings.skew_s) <= end <= at + within for end in ended)
-    clears = began < settings.clears_but * len(kins) and cleared > settings.clears_share * len(kins)
+    began = count - bisect_right(course.began, at + skew)
+    cleared = bisect_right(course.ended, at + within) - bisect_left(course.ended, at - skew)
+    clears = began < settings.clears_but * count and cleared > settings.clears_share * count
     return {"cleared": settings.cleared} if clears else {}
-
-
-def fit_of(
-    change: ChangeState, tie: Tie, kins: Sequence[Kin], travel: Travel, settings: RankingSettings
-) -> float:
-    """Mean over the alerts of how well each fits a fault made by the change; 0 where none may come from it."""
-    weights: dict[tuple[str | None, str, str | None], float] = {}
-    for kin in kins:
-        place = (kin.service, kin.golden, kin.namespace)
-        if place not in weights:
-            weights[place] = place_weight(tie, kin, change, travel, settings)
-    if not any(weights.values()):
-        return 0.0
-    fits = (
-        weights[kin.service, kin.golden, kin.namespace] * lag_weight(change, kin, settings) for kin in kins
-    )
-    return sum(fits) / len(kins)
-
-
-def place_weight(tie: Tie, kin: Kin, change: ChangeState, travel: Travel, settings: RankingSettings) -> float:
-    """How well an alert fits a fault where the change is, by what it costs trouble to travel."""
-    if tie.how == "nothing":
-        return settings.unmapped
-    if tie.how == "namespace":
-        return settings.namespace if change.facts.namespace == kin.namespace else 0.0
-    if tie.service == kin.service:
-        cost = 0.0
-    elif kin.service is None:
-        return settings.unmapped
-    else:
-        cost = travel.causes((kin.service, kin.golden)).get(tie.service or "", FAR)
-    return at_cost(cost, settings.place, beyond=0.0) * (settings.by_name if tie.how == "name" else 1.0)
-
-
-def lag_weight(change: ChangeState, kin: Kin, settings: RankingSettings) -> float:
-    """1 where an alert follows a change as late as it usually does, less before and after; a cause comes first.
-
-    A fault has to take hold, to reach what alerts, and to last until a rule believes it: the sum of such waits is
-    hardly ever nothing, has a usual length, and is seldom a multiple of it (as in a gamma distribution). It grows
-    with the period of the alert's sender, which sees a fault so much later.
-    """
-    lag = (kin.at - change.facts.effective_at) / SECOND
-    if lag < -settings.skew_s:
-        return settings.long_after_onset
-    if lag < 0:
-        return settings.after_onset
-    usual = settings.usual_lag_s.get(change.facts.kind, USUAL) + settings.late_by * (kin.period - USUAL)
-    likely = lag / usual * exp(1 - lag / usual)
-    if lag < usual:
-        return settings.at_once + (1 - settings.at_once) * likely
-    return float(likely**settings.late_power)
 
 
 def touched(change: ChangeState, topology: Topology) -> set[str] | None:

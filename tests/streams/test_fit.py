@@ -4,8 +4,9 @@ import pytest
 
 from schemas.events import Change
 from schemas.settings import Settings
+from streams.fit import Fits, lag_of
 from streams.kinship import Kin, kin_of
-from streams.rank import lag_weight, place_weight, touched
+from streams.rank import touched
 from streams.ties import tie_of
 from streams.travel import Travel
 from tests.streams.pieces import alert_state, change_state, topology
@@ -22,7 +23,8 @@ def _flag(when: float, service: str | None = "payment", what: str = "express") -
 
 def _lag(lead: float, kind: str = "flag") -> float:
     made = change("flag", "express", when=ONSET - lead, service="payment")
-    return lag_weight(change_state(made.model_copy(update={"kind": kind})), _kin(), RANKING)
+    kin = _kin()
+    return lag_of(change_state(made.model_copy(update={"kind": kind})), RANKING)(kin.at, kin.period)
 
 
 def _kin(service: str | None = "payment", name: str = "HighErrorRate") -> Kin:
@@ -31,7 +33,8 @@ def _kin(service: str | None = "payment", name: str = "HighErrorRate") -> Kin:
 
 def _weight(service: str | None, alerting: str, name: str = "HighErrorRate", what: str = "express") -> float:
     made, graph = change_state(_flag(0, service, what)), topology()
-    return place_weight(tie_of(made.facts, graph), _kin(alerting, name), made, Travel(graph), RANKING)
+    fits = Fits((_kin(alerting, name),), Travel(graph), RANKING)
+    return fits.weights(tie_of(made.facts, graph), made.facts.namespace)[0]
 
 
 @pytest.mark.parametrize(("kind", "usual"), RANKING.usual_lag_s.items())

@@ -1,0 +1,124 @@
+"""How well a change explains alerts: by what it costs trouble to travel from it to each, and by how long after it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp
+from typing import NamedTuple
+
+from schemas.thresholds import RankingSettings
+from schemas.times import SECOND
+from streams.golden import Golden
+from streams.kinship import Kin
+from streams.rhythm import USUAL
+from streams.state import ChangeState
+from streams.ties import Tie
+from streams.travel import FAR, Travel, at_cost
+
+
+class Spot(NamedTuple):
+    """Where an alert is, as far as that counts for what may have caused it."""
+
+    service: str | None
+    golden: Golden
+    namespace: str | None
+
+
+class _Reached(NamedTuple):
+    """An alert that may come from a change: what the change weighs there, when it began, and its sender's period."""
+
+    weight: float
+    at: int
+    period: float
+
+
+@dataclass(slots=True)
+class Fits:
+    """How well changes fit the alerts of one group, which is asked of many changes in a row."""
+
+    kins: Sequence[Kin]
+    travel: Travel
+    settings: RankingSettings
+    _spots: tuple[Spot, ...] = ()
+    """The places of all alerts, each once."""
+    _spot_of: tuple[int, ...] = ()
+    """The place of each alert by its number."""
+    _causes: tuple[Mapping[str, float], ...] = ()
+    """What it costs trouble to come to each place."""
+    _reached: dict[tuple[Tie, str | None], tuple[_Reached, ...]] = field(default_factory=dict)
+    """The alerts that may come from changes of a tie and a namespace."""
+
+    def __post_init__(self) -> None:
+        """Sorts the alerts by place."""
+        numbers: dict[Spot, int] = {}
+        spots = (Spot(kin.service, kin.golden, kin.namespace) for kin in self.kins)
+        self._spot_of = tuple(numbers.setdefault(spot, len(numbers)) for spot in spots)
+        self._spots = tuple(numbers)
+        causes = self.travel.causes
+        self._causes = tuple(causes((s.service, s.golden)) if s.service else {} for s in self._spots)
+
+    def reach(self) -> set[str]:
+        """The services that a change may have been made on, were it behind any of the alerts."""
+        return set().union(*self._causes)
+
+    def of(self, change: ChangeState, tie: Tie) -> float:
+        """Mean over the alerts of how well each fits a fault made by the change; 0 where none may come from it."""
+        reached = self._reached_from(tie, change.facts.namespace)
+        if not reached:
+            return 0.0
+        lag = lag_of(change, self.settings)
+        return sum([weight * lag(at, period) for weight, at, period in reached]) / len(self.kins)
+
+    def weights(self, tie: Tie, namespace: str | None) -> list[float]:
+        """How well a fault where a change is, in this namespace, fits each place: by what it costs to travel there."""
+        settings, service = self.settings, tie.service
+        if tie.how == "nothing":
+            return [settings.unmapped] * len(self._spots)
+        if service is None:
+            return [settings.namespace if namespace == spot.namespace else 0.0 for spot in self._spots]
+        costs = [
+            0.0 if spot.service == service else causes.get(service, FAR)
+            for spot, causes in zip(self._spots, self._causes, strict=True)
+        ]
+        share = settings.by_name if tie.how == "name" else 1.0
+        known = {cost: at_cost(cost, settings.place, beyond=0.0) * share for cost in set(costs)}
+        return [
+            settings.unmapped if spot.service is None else known[cost]
+            for spot, cost in zip(self._spots, costs, strict=True)
+        ]
+
+    def _reached_from(self, tie: Tie, namespace: str | None) -> tuple[_Reached, ...]:
+        if (tie, namespace) not in self._reached:
+            weights = self.weights(tie, namespace)
+            self._reached[tie, namespace] = tuple(
+                _Reached(weights[spot], kin.at, kin.period)
+                for spot, kin in zip(self._spot_of, self.kins, strict=True)
+                if weights[spot]
+            )
+        return self._reached[tie, namespace]
+
+
+def lag_of(change: ChangeState, settings: RankingSettings) -> Callable[[int, float], float]:
+    """What the lag of an alert says, by when it began in microseconds and its sender's period in seconds.
+
+    1 where an alert follows a change as late as it usually does, less before and after; a cause comes first. A fault
+    has to take hold, to reach what alerts, and to last until a rule believes it: the sum of such waits is hardly ever
+    nothing, has a usual length, and is seldom a multiple of it (as in a gamma distribution). It grows with the period
+    of the alert's sender, which sees a fault so much later.
+    """
+    took_effect, skew_s, at_once = change.facts.effective_at, settings.skew_s, settings.at_once
+    usual_s = settings.usual_lag_s.get(change.facts.kind, USUAL)
+    late_by, late_power = settings.late_by, settings.late_power
+
+    def weight(at: int, period: float) -> float:
+        lag = (at - took_effect) / SECOND
+        if lag < -skew_s:
+            return settings.long_after_onset
+        if lag < 0:
+            return settings.after_onset
+        usual = usual_s + late_by * (period - USUAL)
+        likely = lag / usual * exp(1 - lag / usual)
+        if lag < usual:
+            return at_once + (1 - at_once) * likely
+        return float(likely**late_power)
+
+    return weight
