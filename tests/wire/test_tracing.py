@@ -60,7 +60,7 @@ def _named(header: bytes) -> tuple[str, str, int]:
 def test_without_a_receiver_there_are_no_traces_and_nothing_is_loaded() -> None:
     """A process that traces nothing should not have OpenTelemetry in its memory."""
     code = (
-        "import sys; from schemas.settings import Settings; from cli.processes import traced\n"
+        "import sys; from schemas.settings import Settings; from cli.tracing import traced\n"
         "with traced(Settings(), 'x') as traces: assert traces is None\n"
         "assert not [name for name in sys.modules if name.startswith('opentelemetry')]"
     )
