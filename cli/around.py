@@ -5,15 +5,15 @@ May not: judge, change anything, or need Kafka. Goes to: standard output, as tex
 
 import sys
 import time
+from dataclasses import asdict
 from typing import Annotated
 
-import orjson
 import typer
 from sqlalchemy import Connection
 
 from cli.console import progress, speaks_plainly
-from cli.printing import printed
-from cli.read import AsJson, Name, Replays, Tenant, stored
+from cli.printing import AsJson, print_json, printed
+from cli.read import Name, Replays, Tenant, identity, stored
 from cli.tables import HomePath, SettingsPath, read_tables
 from schemas.packets import Candidate
 from schemas.times import HOUR
@@ -55,7 +55,9 @@ def why(
     body = shown.packet.model_dump(mode="json", include={"hypotheses"})
     members = [member.model_dump(mode="json") for member in final.members]
     text = why_text(shown.packet, shown.unproven, others)
-    printed(text, {**body, "members": members, "split_off": others}, as_json=as_json)
+    printed(
+        text, {"incident": identity(final), **body, "members": members, "split_off": others}, as_json=as_json
+    )
 
 
 def changes_(
@@ -74,7 +76,8 @@ def changes_(
         return span, changes(connection, span, words=search)
 
     span, found = read_tables(home, settings, ask)
-    printed(changes_text(found, span), found, as_json=as_json)
+    body = {"since": span.since, "until": span.until, "changes": found}
+    printed(changes_text(found, span), body, as_json=as_json)
 
 
 def noise_(
@@ -92,7 +95,8 @@ def noise_(
         return span, noise(connection, span)
 
     span, found = read_tables(home, settings, ask)
-    printed(noise_text(found, span), found, as_json=as_json)
+    body = {"since": span.since, "until": span.until, **asdict(found)}
+    printed(noise_text(found, span), body, as_json=as_json)
 
 
 def watch(
@@ -103,11 +107,12 @@ def watch(
     as_json: AsJson = False,
 ) -> None:
     """What is open now, then each candidate whenever it has become another one, until Ctrl-C."""
-    progress("watching until Ctrl-C")
     known, mark = dict[tuple[str, str], str](), None
     while True:
         now, found = read_tables(home, settings, lambda c: _latest(c, mark, replays=replays))  # noqa: B023 - called at once
         first, mark = mark is None, now
+        if first:
+            progress("watching until Ctrl-C")
         for one in reversed(found):
             name, revision = (one.tenant, one.candidate_id), one.revision.revision_id
             if known.get(name) != revision and not (first and one.state != "open"):
@@ -128,8 +133,10 @@ def _latest(connection: Connection, mark: Mark | None, *, replays: bool) -> tupl
 
 
 def _tell(candidate: Candidate, *, as_json: bool) -> None:
-    body = orjson.dumps(candidate.model_dump(mode="json")).decode()
-    sys.stdout.write(f"{body}\n" if as_json else list_text([candidate]))
+    if as_json:
+        print_json(candidate.model_dump(mode="json"), on_one_line=True)
+    else:
+        printed(list_text([candidate]), None, as_json=False)
     sys.stdout.flush()
 
 

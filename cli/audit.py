@@ -11,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
-import orjson
 import typer
 
-from cli.console import fail, progress, speaks_plainly
+from cli.console import fail, problem_line, progress, speaks_plainly
+from cli.printing import AsJson, print_json, printed
 from cli.tables import HomePath, SettingsPath, connected, found_settings
 from schemas.settings import Settings
 from sinks.audit_export import export_log
@@ -58,7 +58,6 @@ Entry = Annotated[
     ),
 ]
 Folder = Annotated[Path, typer.Argument(help="Folder of the export; later runs add to it.", metavar="DIR")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -104,7 +103,7 @@ def proof(entry: Entry, home: HomePath = None, settings: SettingsPath = None, ke
         trust = _trust(loaded, key)
         partitions = range(require_topics(bootstrap, ("audit", "audit-checkpoints"))["audit"])
         partition, sequence = find_line(bootstrap, partitions, entry)
-        _print(asdict(prove_line(bootstrap, trust, partition, sequence)))
+        print_json(asdict(prove_line(bootstrap, trust, partition, sequence)))
 
 
 def growth(
@@ -122,7 +121,7 @@ def growth(
         trust = _trust(loaded, key, [known])
         partitions = range(require_topics(bootstrap, ("audit", "audit-checkpoints"))["audit"])
         proofs = [proof for each in partitions for proof in prove_growth(bootstrap, trust, each)]
-    _print([asdict(proof) for proof in proofs])
+    print_json([asdict(proof) for proof in proofs])
 
 
 def export(
@@ -141,20 +140,21 @@ def export(
         partitions = require_topics(bootstrap, ("audit", "audit-checkpoints"))["audit"]
         written = export_log(bootstrap, partitions, folder, trust, progress)
     if as_json:
-        _print({"written": [segment.name for segment in written]})
+        print_json({"written": [segment.name for segment in written]})
         return
     lines = sum(segment.end - segment.first for segment in written)
     typer.echo(f"{folder}: {len(written)} files with {lines} lines added")
 
 
-def key(home: HomePath = None, settings: SettingsPath = None) -> None:
+def key(home: HomePath = None, settings: SettingsPath = None, *, as_json: AsJson = False) -> None:
     """Print the public keys, one for each partition of the log: keep them where the log cannot be reached."""
     path = Path(found_settings(home, settings).audit.public_file)
     if not path.is_file():
         fail(
             f"there is no {path}: the auditor writes it where it runs, beside its signing key (audit.key_file)"
         )
-    sys.stdout.write(path.read_text("utf-8"))
+    text = path.read_text("utf-8")
+    printed(text, {"keys": text.split()}, as_json=as_json)
 
 
 def _trust(settings: Settings, key: Path | None, known: Iterable[Path] = ()) -> Trust:
@@ -219,7 +219,7 @@ def _tell(trust: Trust, partition: int) -> Callable[[int], None]:
 
 def _show(found: list[Standing], trust: Trust, *, as_json: bool) -> None:
     if as_json:
-        _print({"log": trust.log, "holds": not any(each.problem for each in found), "partitions": found})
+        print_json({"log": trust.log, "holds": not any(each.problem for each in found), "partitions": found})
         return
     for each in found:
         young = each.lines - each.proven
@@ -232,16 +232,12 @@ def _show(found: list[Standing], trust: Trust, *, as_json: bool) -> None:
             typer.echo(f"  DOES NOT HOLD: {plain(each.problem)}")
 
 
-def _print(body: object) -> None:
-    sys.stdout.buffer.write(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-
-
 @contextmanager
 def _telling_what_broke() -> Iterator[None]:
     try:
         yield
     except Broken as broken:
-        sys.stderr.write(f"error: the log does not hold: {plain(str(broken))}\n")
+        sys.stderr.write(problem_line(f"the log does not hold: {broken}"))
         raise typer.Exit(BROKEN) from broken
     except NoProof as problem:
         fail(problem)

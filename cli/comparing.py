@@ -25,14 +25,21 @@ def scores_of(truth: Path, scorer: Path | None, before: bytes, after: bytes) -> 
     program = scorer or truth.absolute().parents[2] / "score.py"
     if not program.is_file():
         fail(f"there is no scorer at {program}; name one with --scorer")
-    old, new = (dict(_numbers(_scored(program, truth, export))) for export in (before, after))
+    old, new = (dict(_numbers(_scored_bytes(program, truth, export))) for export in (before, after))
     return {name: (old.get(name), new.get(name)) for name in old | new}
 
 
-def _scored(scorer: Path, truth: Path, export: bytes) -> dict[str, Any]:
+def _scored_bytes(scorer: Path, truth: Path, export: bytes) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
-        exported, scores = Path(scratch) / "export.jsonl", Path(scratch) / "scores.json"
+        exported = Path(scratch) / "export.jsonl"
         exported.write_bytes(export)
+        return scored(scorer, truth, exported)
+
+
+def scored(scorer: Path, truth: Path, exported: Path) -> dict[str, Any]:
+    """What the scorer says of an export, or of a folder of them. Ends the command where it fails."""
+    with tempfile.TemporaryDirectory() as scratch:
+        scores = Path(scratch) / "scores.json"
         command = [sys.executable, scorer, "--truth", truth, "--export", exported, "--json", scores]
         ended = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)  # noqa: S603 - named by the user
         if ended.returncode or not scores.is_file():
@@ -53,11 +60,11 @@ def _numbers(scores: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str,
             yield prefix + name, float(value)
 
 
-def as_json(compared: Comparison, scores: Scores) -> str:
-    """The whole comparison as one JSON document, ending in a line break."""
+def as_json(compared: Comparison, scores: Scores) -> Mapping[str, Any]:
+    """The whole comparison, for JSON."""
     told = compared.model_dump() | {"pages_saved": compared.pages_saved}
     told["scores"] = {name: {"before": old, "after": new} for name, (old, new) in scores.items()}
-    return orjson.dumps(told, option=orjson.OPT_INDENT_2).decode() + "\n"
+    return told
 
 
 def as_text(compared: Comparison, scores: Scores) -> str:

@@ -1,17 +1,18 @@
 """Owns how commands speak: results on standard output, progress and errors on standard error, one line each.
 
-May not: know what is said. Goes to: every command.
+Whatever a line quotes is inert. May not: know what is said. Goes to: every command.
 """
 
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import NoReturn, ParamSpec, TypeVar
+from typing import Final, NoReturn, ParamSpec, TypeVar
 
 import typer
 
 from cli.settings_file import BadSettings
 from local.errors import LocalError
+from sinks.columns import plain
 from sources.recording import BadRecording
 from sources.sender import CannotSend
 from wire.errors import KafkaProblem
@@ -20,19 +21,26 @@ from wire.listening import CannotListen
 P = ParamSpec("P")
 R = TypeVar("R")
 FAILED = 1
+_LONGEST: Final = 2_000
+"""Columns of a line; what was typed or stored may be longer."""
 _TOLD = (BadSettings, LocalError, KafkaProblem, BadRecording, CannotSend, CannotListen)
 """Errors whose text is a line for a person; anything else is a defect and shows where it is."""
 
 
 def progress(line: str) -> None:
     """One line about what goes on, for the person who waits."""
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{plain(line, _LONGEST)}\n")
     sys.stderr.flush()
+
+
+def problem_line(problem: object) -> str:
+    """What is wrong, as one line for standard error."""
+    return f"error: {plain(str(problem), _LONGEST)}\n"
 
 
 def fail(problem: object) -> NoReturn:
     """One line that says what is wrong, and exit code 1."""
-    sys.stderr.write(f"error: {problem}\n")
+    sys.stderr.write(problem_line(problem))
     raise typer.Exit(FAILED)
 
 
@@ -45,6 +53,8 @@ def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
             return command(*args, **kwargs)
         except _TOLD as problem:
             fail(problem)
+        except BrokenPipeError:  # whoever read has enough; how that ends is not the command's business
+            raise
         except OSError as problem:
             fail(f"{problem.filename or 'the system'}: {problem.strerror or problem}")
 

@@ -4,15 +4,14 @@ May not: hold logic; `sources` finds and sends. Goes to: standard output, foreig
 """
 
 import getpass
-import sys
 import time
 from typing import Annotated
 
-import orjson
 import typer
 
 from cli.build import build
 from cli.console import FAILED, fail, progress, speaks_plainly
+from cli.printing import AsJson, print_json
 from cli.tables import HomePath, SettingsPath, found_settings
 from schemas.audit import DeadLetter
 from schemas.times import format_time
@@ -31,7 +30,6 @@ Tenant = Annotated[str, typer.Option("--tenant", help="Only those of this tenant
 Source = Annotated[str, typer.Option("--source", help="Only those that came by this route or topic.")]
 Reason = Annotated[str, typer.Option("--reason", help="Only those with this reason, e.g. unknown_tenant.")]
 Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=100_000)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 Restricted = Annotated[
     bool, typer.Option("--restricted", help="Also what could not be redacted: there may be secrets in it.")
 ]
@@ -65,7 +63,7 @@ def list_(
     bootstrap = found_settings(home, settings).kafka.bootstrap
     found = letters(bootstrap, Wanted(tenant, source, reason), whole=False)
     if as_json:
-        _print([_facts(letter) for letter in found[:limit]])
+        print_json([_facts(letter) for letter in found[:limit]])
         return
     for letter in found[:limit]:
         first = f"{plain(letter.letter_id.removeprefix('d-'), 40)[:_SHORT]}  {format_time(letter.received_at)[:19]}  "
@@ -93,7 +91,7 @@ def show(
     hidden = letter.restricted and not restricted
     original = "" if hidden else letter.original.decode("utf-8", "replace")
     if as_json:
-        _print({**_facts(letter), "original": None if hidden else original})
+        print_json({**_facts(letter), "original": None if hidden else original})
         return
     for field, value in _facts(letter).items():
         typer.echo("\n".join(wrapped(f"{field:<14} ", plain(str(value), 2_000) or "-", 15)))
@@ -135,7 +133,7 @@ def replay(
 
 def _tell(results: dict[str, Again], *, dry_run: bool, as_json: bool) -> None:
     if as_json:
-        _print(
+        print_json(
             [
                 {
                     "letter_id": name,
@@ -162,10 +160,6 @@ def _facts(letter: DeadLetter) -> dict[str, object]:
         **letter.model_dump(mode="json", exclude={"original", "received_at"}),
         "received_at": format_time(letter.received_at),
     }
-
-
-def _print(body: object) -> None:
-    sys.stdout.buffer.write(orjson.dumps(body, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def _group() -> None:

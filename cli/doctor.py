@@ -10,8 +10,9 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy import Connection
 
+from cli.completing import services, tenants
 from cli.console import fail, speaks_plainly
-from cli.printing import printed
+from cli.printing import AsJson, printed
 from cli.tables import HomePath, SettingsPath, found_settings, read_tables
 from schemas.settings import TenantSettings, is_replay
 from schemas.times import DAY, format_time
@@ -23,15 +24,16 @@ from streams.readiness import Facts, Readiness, history, judge
 NOT_READY: Final = 3
 """Exit code while something that was asked for is missing; 1 and 2 are errors."""
 
-_TENANT = typer.Option("--tenant", help="Tenant; the first of the settings by default.")
-_SERVICE = typer.Option("--service", help="Only this service.")
+_TENANT = typer.Option(
+    "--tenant", help="Tenant; the first of the settings by default.", autocompletion=tenants
+)
+_SERVICE = typer.Option("--service", help="Only this service.", autocompletion=services)
 _DAYS = typer.Option("--days", help="How far back deploys and alerts count.", min=1, max=90)
 _HISTORY = typer.Option("--history", help="Days of the score over time.", min=1, max=90)
 _LEAST = typer.Option(
     "--at-least", help="Enough of a score, in place of all that leads out of Level 0.", min=0, max=100
 )
 _ALL = typer.Option("--all", help="Also what is in order.")
-_JSON = typer.Option("--json", help="Print JSON for programs.")
 
 
 def register(app: typer.Typer) -> None:
@@ -49,9 +51,9 @@ def doctor(
     at_least: Annotated[int | None, _LEAST] = None,
     *,
     whole: Annotated[bool, _ALL] = False,
-    as_json: Annotated[bool, _JSON] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """What each service publishes, what is missing, and how to mend it. Ends with 3 while something is missing."""
+    """What each service publishes, what is missing, how to mend it; ends with 3 while something is missing."""
     known = found_settings(home, settings)
     ours = known.tenant(tenant or known.tenants[0].name)
     if ours is None:

@@ -11,10 +11,12 @@ from typing import Annotated
 
 import typer
 
+from cli.comparing import scored
 from cli.console import fail, progress, speaks_plainly
+from cli.printing import print_json
 from cli.replay import in_process, shown, steps_of
 from cli.settings_file import load_settings
-from schemas.settings import REPLAY_PREFIX
+from schemas.settings import REPLAY_PREFIX, Settings
 
 _FOLDER = typer.Argument(
     help="Folder of recordings, each with events.jsonl, catalog.yaml and truth.json.", exists=True
@@ -24,6 +26,7 @@ _BASELINES = typer.Option(
     help="The simple methods of baselines.py beside the scorer, on the same recordings."
 )
 _EXPORTS = typer.Option("--exports", help="Keep the exports in this folder.")
+_JSON = typer.Option("--json", help="Print the scorer's numbers as JSON, without the simple methods.")
 _SETTINGS = typer.Option("--settings", help="Settings file (TOML).", exists=True)
 
 
@@ -39,8 +42,10 @@ def evaluate(
     settings: Annotated[Path | None, _SETTINGS] = None,
     *,
     baselines: Annotated[bool, _BASELINES] = True,
+    as_json: Annotated[bool, _JSON] = False,
 ) -> None:
     """Replay every recording of a folder in this process, and print what the scorer says, beside simple methods."""
+    wanted = load_settings(settings)
     scorer = scorer or recordings.parent / "score.py"
     if not scorer.is_file():
         fail(f"there is no scorer at {scorer}; name one with --scorer")
@@ -51,7 +56,10 @@ def evaluate(
         folder = exports or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         for recording in found:
-            _export(recording, folder, settings)
+            _export(recording, folder, wanted)
+        if as_json:
+            print_json(scored(scorer, recordings, folder))
+            return
         _run([scorer, "--truth", recordings, "--export", folder])
     if baselines:
         _compare(scorer.with_name("baselines.py"), recordings)
@@ -66,9 +74,9 @@ def _compare(simple: Path, recordings: Path) -> None:
     _run([simple, "table", "--recordings", recordings])
 
 
-def _export(recording: Path, folder: Path, settings: Path | None) -> None:
+def _export(recording: Path, folder: Path, settings: Settings) -> None:
     steps = shown(steps_of(recording), recording.name)
-    written = in_process(steps, f"{REPLAY_PREFIX}evaluate", load_settings(settings))
+    written = in_process(steps, f"{REPLAY_PREFIX}evaluate", settings)
     (folder / f"{recording.name}.jsonl").write_bytes(written)
 
 

@@ -14,6 +14,7 @@ import orjson
 import typer
 from sqlalchemy import Connection
 
+from cli.completing import Offer, incidents, suspects
 from cli.console import speaks_plainly
 from cli.home_tokens import PAGE, token_of
 from cli.read import Name
@@ -69,6 +70,7 @@ class Kind(NamedTuple):
     help: str = ""
     default: Any = inspect.Parameter.empty
     several: bool = False
+    offer: Offer | None = None
 
 
 def _suspect(known: Known, given: str) -> Mapping[str, Any]:
@@ -112,8 +114,8 @@ def _undo(known: Known, given: str) -> Mapping[str, Any]:
 
 _SUSPECT: Final = "Its rank in `show`, the name of the change, or none: no change is to blame."
 _KINDS: Final[Mapping[str, Kind]] = {
-    "confirm": Kind("Confirm a suspect.", _suspect, "suspect", _SUSPECT, "1"),
-    "reject": Kind("Reject a suspect.", _suspect, "suspect", _SUSPECT),
+    "confirm": Kind("Confirm a suspect.", _suspect, "suspect", _SUSPECT, "1", offer=suspects),
+    "reject": Kind("Reject a suspect.", _suspect, "suspect", _SUSPECT, offer=suspects),
     "split": Kind(
         "Split alerts off as another incident.",
         _split,
@@ -121,7 +123,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
         "Alerts that leave: their numbers in `why`, or their fingerprints.",
         several=True,
     ),
-    "merge": Kind("Make it one with another incident.", _merge, "into", "The other incident."),
+    "merge": Kind(
+        "Make it one with another incident.", _merge, "into", "The other incident.", offer=incidents
+    ),
     "false-page": Kind("Say that nobody should have been paged."),
     "misroute": Kind(
         "Say that it went to the wrong team.",
@@ -185,7 +189,7 @@ def _command(name: str, kind: Kind) -> Callable[..., None]:
 
 
 def _taking(kind: Kind) -> inspect.Parameter:
-    shown = typer.Argument(help=kind.help, metavar=kind.takes.upper())
+    shown = typer.Argument(help=kind.help, metavar=kind.takes.upper(), autocompletion=kind.offer)
     typed = list[str] if kind.several else str
     return inspect.Parameter(
         "taken", inspect.Parameter.KEYWORD_ONLY, default=kind.default, annotation=Annotated[typed, shown]

@@ -23,6 +23,7 @@ from cli import (
     token,
     topics,
 )
+from cli.examples import add_examples
 from cli.logs import LogLevel, log_from
 
 _LEVEL = typer.Option(
@@ -58,6 +59,7 @@ for part in (
     token,
 ):
     part.register(app)
+add_examples(app)
 
 
 @app.callback()

@@ -10,8 +10,8 @@ import typer
 from sqlalchemy import Connection
 
 from cli.console import fail, progress, speaks_plainly
-from cli.printing import printed
-from cli.read import AsJson, Name, Tenant, stored
+from cli.printing import AsJson, printed
+from cli.read import Name, Tenant, stored
 from cli.tables import HomePath, SettingsPath, read_tables
 from sinks.decisions import Decision, decisions
 from sinks.postmortem import postmortem

@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 import typer
 
+from cli.completing import one_of
 from cli.console import speaks_plainly
 from cli.publish_catalog import catalog_command
 from cli.sending import EPILOG, PANEL, SEND, SENDING, Option, deliver, right_use, shaped
@@ -21,6 +22,8 @@ from sources.published import SOURCE
 from sources.publishing import WrongUse, event_of
 from streams.redact import Json
 
+_SEVERITIES: Final = one_of("critical", "error", "warning", "info")
+_STATUSES: Final = one_of("started", "succeeded", "failed", "unknown")
 _WHERE: Final = (
     Option(("--service",), "Service, as the catalog or your telemetry names it.", "service"),
     Option(("--namespace",), "Namespace.", "namespace"),
@@ -35,14 +38,14 @@ _CHANGED: Final = (
     *_WHERE,
     Option(("--title",), "What was done, in one line.", "title"),
     Option(("--actor",), "Who did it; else who started the CI run.", "actor"),
-    Option(("--status",), "started, succeeded (default), failed or unknown.", "status"),
+    Option(("--status",), "started, succeeded (default), failed or unknown.", "status", offer=_STATUSES),
     Option(("--effective-at", "--at"), "When it took effect, RFC 3339; else now.", "effective_at"),
 )
 _ALERT: Final = (
     Option(("--name",), "Name of the alert's rule.", "name", str, inspect.Parameter.empty),
     *_WHERE,
-    Option(("--severity",), "critical, error, warning or info.", "severity"),
-    Option(("--status",), "firing (default) or resolved.", "status"),
+    Option(("--severity",), "critical, error, warning or info.", "severity", offer=_SEVERITIES),
+    Option(("--status",), "firing (default) or resolved.", "status", offer=one_of("firing", "resolved")),
     Option(("--summary",), "What it says, in one line.", "summary"),
     Option(("--value",), "The measured value.", "value"),
     Option(("--label",), "Label, name=value; several are allowed.", "labels", list[str] | None),
@@ -79,7 +82,7 @@ _CONFIG: Final = (
     Option(("--before", "--from"), "Value before.", "before"),
 )
 _EVENTS: Final[Mapping[str, tuple[str, tuple[Option, ...]]]] = {
-    "alert": ("Publish an alert, e.g. of a smoke test.", _ALERT),
+    "alert": ("Publish an alert, such as that of a smoke test.", _ALERT),
     "deploy": ("Publish a deploy.", _DEPLOY),
     "flag": ("Publish a change of a feature flag.", _FLAG),
     "config": ("Publish a change of a configuration.", _CONFIG),

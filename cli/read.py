@@ -3,29 +3,46 @@
 May not: judge, change anything, or need Kafka. Goes to: standard output, as text for people or JSON.
 """
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import Annotated, Final
 
 import typer
 from sqlalchemy import Connection
 
+from cli.completing import evidence as evidence_ids
+from cli.completing import incidents, tenants
 from cli.console import fail, speaks_plainly
-from cli.printing import printed
+from cli.printing import AsJson, printed
 from cli.tables import HomePath, SettingsPath, read_tables
 from schemas.packets import Candidate
 from sinks import queries
 from sinks.listing_text import evidence_text, list_text, timeline_text
 from sinks.packet_text import packet_text
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-Name = Annotated[str, typer.Argument(help="INC-7F3KQ2, or the full id or its beginning.", metavar="ID")]
-EvidenceId = Annotated[str, typer.Argument(help="As cited in the packet, e.g. e3.", metavar="EVIDENCE")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="INC-7F3KQ2, or the full id or its beginning.", metavar="ID", autocompletion=incidents
+    ),
+]
+EvidenceId = Annotated[
+    str,
+    typer.Argument(help="As cited in the packet, e.g. e3.", metavar="EVIDENCE", autocompletion=evidence_ids),
+]
 Tenant = Annotated[
     str | None,
-    typer.Option("--tenant", help="Where several tenants have one of this name; else the lived one."),
+    typer.Option(
+        "--tenant",
+        help="Where several tenants have one of this name; else the lived one.",
+        autocompletion=tenants,
+    ),
 ]
 Replays = Annotated[bool, typer.Option("--replays", help="Also what was replayed, not lived.")]
 Merged = Annotated[bool, typer.Option("--merged", help="Also what has become part of another candidate.")]
 Limit = Annotated[int, typer.Option("--limit", help="At most so many.", min=1, max=10_000)]
+
+
+_IDENTITY: Final = ("tenant", "candidate_id", "short_id", "title")
 
 
 def register(app: typer.Typer) -> None:
@@ -66,6 +83,11 @@ def stored(
     return asked, final, shown
 
 
+def identity(candidate: Candidate) -> dict[str, str]:
+    """Of which incident something is, for JSON."""
+    return {name: getattr(candidate, name) for name in _IDENTITY}
+
+
 def show(
     name: Name,
     home: HomePath = None,
@@ -102,7 +124,8 @@ def timeline(
         return candidate, queries.timeline(connection, candidate)
 
     candidate, events = read_tables(home, settings, ask)
-    printed(timeline_text(candidate, events), events, as_json=as_json)
+    body = {"incident": identity(candidate), "events": events}
+    printed(timeline_text(candidate, events), body, as_json=as_json)
 
 
 def evidence(
@@ -121,4 +144,5 @@ def evidence(
         return candidate, queries.evidence(connection, candidate, evidence_id)
 
     candidate, found = read_tables(home, settings, ask)
-    printed(evidence_text(candidate, found), found, as_json=as_json)
+    body = {"incident": identity(candidate), **asdict(found)}
+    printed(evidence_text(candidate, found), body, as_json=as_json)

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from cli.build import build
-from cli.comparing import as_json as as_json_text
-from cli.comparing import as_text, scores_of
+from cli.comparing import as_json, as_text, scores_of
 from cli.console import fail, progress, speaks_plainly
 from cli.home_tokens import REPLAY, token_of
 from cli.inprocess import InProcess
+from cli.printing import print_json
 from cli.processes import GROUP
 from cli.settings_file import load_settings
 from cli.system import DEFAULT_HOME, HomePath
@@ -90,11 +90,12 @@ def replay(
         fail(f"{tenant} is no replay tenant: its name has to start with {REPLAY_PREFIX}")
     asked = Asked(against, truth, scorer, as_json=as_json, exit_code=exit_code)
     _refuse_what_does_not_fit(asked, to, through, compared=compared)
+    wanted = load_settings(settings)
     steps = steps_of(recording, shuffle)
     if compared:
-        written, code = _compared(steps, recording.name, tenant, settings, asked)
+        written, code = _compared(steps, recording.name, tenant, wanted, asked)
     elif through == "process":
-        written, code = in_process(shown(steps, recording.name), tenant, load_settings(settings)), 0
+        written, code = in_process(shown(steps, recording.name), tenant, wanted), 0
     else:
         written, code = through_kafka(shown(steps, recording.name), tenant, Home(home.absolute())), 0
     if to is not None:
@@ -124,15 +125,18 @@ def _refuse_what_does_not_fit(asked: Asked, to: Path | None, through: str, *, co
 
 
 def _compared(
-    steps: list[Step], name: str, tenant: str, settings: Path | None, asked: Asked
+    steps: list[Step], name: str, tenant: str, settings: Settings, asked: Asked
 ) -> tuple[bytes, int]:
     """Tells what would change; the export of what would be, and the exit code."""
     before = candidates_of(shown(steps, f"{name}, before"), tenant, load_settings(asked.against))
-    after = candidates_of(shown(steps, f"{name}, after"), tenant, load_settings(settings))
+    after = candidates_of(shown(steps, f"{name}, after"), tenant, settings)
     exports = export(before), export(after)
     scores = scores_of(asked.truth, asked.scorer, *exports) if asked.truth else {}
     told = compare(before, after)
-    sys.stdout.write(as_json_text(told, scores) if asked.as_json else as_text(told, scores))
+    if asked.as_json:
+        print_json(as_json(told, scores))
+    else:
+        sys.stdout.write(as_text(told, scores))
     return exports[1], DIFFERENT if asked.exit_code and not told.is_same else 0
 
 
@@ -159,7 +163,7 @@ def shown(steps: list[Step], name: str) -> Iterator[Step]:
     columns = (TextColumn(name), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     # Where nobody watches, it would leave an empty line.
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as bar:
         yield from bar.track(steps)
 
 

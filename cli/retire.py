@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.console import fail, progress, speaks_plainly
+from cli.printing import AsJson, print_json
 from cli.processes import GROUP, SettingsPath
 from cli.settings_file import load_settings
 from wire.membership import remove_member
@@ -20,8 +21,10 @@ def register(app: typer.Typer) -> None:
     app.command(rich_help_panel="Processes, one each")(speaks_plainly(retire))
 
 
-def retire(name: Annotated[str, _NAME], settings: SettingsPath = None) -> None:
+def retire(name: Annotated[str, _NAME], settings: SettingsPath = None, *, as_json: AsJson = False) -> None:
     """Let the partitions of a worker that is gone for good move at once, not after its session; stop it first."""
     if not remove_member(load_settings(settings).kafka.bootstrap, GROUP, name):
         fail(f"no worker of the name {name} is in the group {GROUP}: nothing to move")
+    if as_json:
+        print_json({"retired": name})
     progress(f"{name} has left; its partitions go to the other workers")

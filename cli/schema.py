@@ -13,8 +13,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.console import fail, speaks_plainly
+from cli.printing import AsJson, printed
 from cli.processes import SettingsPath
 from cli.settings_file import load_settings
+from sinks.columns import plain
 from sinks.database import DatabaseProblem, opened, patiently, told
 from sinks.reader_role import make_reader
 from sinks.schema import migrate as migrated
@@ -39,19 +41,22 @@ def register(app: typer.Typer) -> None:
     app.add_typer(tables, name="tables", rich_help_panel="Processes, one each")
 
 
-def migrate(settings: SettingsPath = None) -> None:
+def migrate(settings: SettingsPath = None, *, as_json: AsJson = False) -> None:
     """Bring tables and views to this version, as the sink does at its start; again changes nothing."""
     try:
         with _open(settings) as engine:
-            typer.echo(f"the tables are of version {patiently(engine, lambda: migrated(engine))}")
+            version = patiently(engine, lambda: migrated(engine))
     except DatabaseProblem as problem:
         fail(problem)
+    printed(f"the tables are of version {version}\n", {"version": version}, as_json=as_json)
 
 
 def reader(
     password: Annotated[str, _PASSWORD],
     settings: SettingsPath = None,
     name: Annotated[str, _NAME] = "grafana",
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Make a login on Postgres that can read the views and nothing else, for dashboards."""
     try:
@@ -62,7 +67,7 @@ def reader(
                 fail(told(engine, problem))
     except DatabaseProblem as problem:
         fail(problem)
-    typer.echo(f"{name} can read the views, and nothing else")
+    printed(f"{plain(name)} can read the views, and nothing else\n", {"reader": name}, as_json=as_json)
 
 
 @contextmanager

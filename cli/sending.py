@@ -10,9 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Final, NamedTuple
 
-import orjson
 import typer
 
+from cli.completing import Offer
+from cli.console import problem_line
+from cli.printing import print_json
+from sinks.columns import plain
 from sources.posting import NOT_DELIVERED, REFUSED, TAKEN, Address, Outcome, path_of, post
 from sources.publishing import WrongUse, reading_of_catalog
 from streams.redact import Json
@@ -22,7 +25,7 @@ EPILOG: Final = "Exit codes: 0 taken; 1 refused for good; 2 wrong use; 75 not de
 
 
 class Option(NamedTuple):
-    """One option: its flags, what it is for, the field that it fills, and how it is typed."""
+    """One option: its flags, what it is for, the field that it fills, how it is typed, what completion offers."""
 
     flags: tuple[str, ...]
     help: str
@@ -30,6 +33,7 @@ class Option(NamedTuple):
     kind: Any = str | None
     default: Any = None
     envvar: str | None = None
+    offer: Offer | None = None
 
 
 SEND: Final = (
@@ -56,7 +60,7 @@ def shaped(
 
 
 def _parameter(option: Option) -> inspect.Parameter:
-    shown = typer.Option(*option.flags, help=option.help, envvar=option.envvar)
+    shown = typer.Option(*option.flags, help=option.help, envvar=option.envvar, autocompletion=option.offer)
     return inspect.Parameter(
         option.field,
         inspect.Parameter.KEYWORD_ONLY,
@@ -107,7 +111,7 @@ def _rehearse(path: str, deliveries: list[tuple[str, bytes, Json]]) -> int:
             }
         else:
             shown["body"] = event
-        sys.stdout.write(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(shown)
     return REFUSED if refused else TAKEN
 
 
@@ -115,20 +119,27 @@ def tell(outcomes: list[tuple[str, Outcome]], code: int, *, as_json: bool) -> No
     """Print what became of each delivery: what was taken on standard output, what was not on standard error."""
     if as_json:
         told = [_as_json(name, outcome) for name, outcome in outcomes]
-        sys.stdout.write(orjson.dumps({"exit": code, "deliveries": told}).decode() + "\n")
+        print_json({"exit": code, "deliveries": told}, on_one_line=True)
     for name, outcome in outcomes:
         before = f"{name}: " if name else ""
         if not as_json:
             for one in outcome.listed("published"):
-                sys.stdout.write(f"{before}taken on {one.get('topic')}: {one.get('name')}\n")
+                _say(f"{before}taken on {one.get('topic')}: {one.get('name')}")
             for one in outcome.listed("ignored"):
-                sys.stdout.write(f"{before}{one.get('path')} is no event: {one.get('detail')}\n")
+                _say(f"{before}{one.get('path')} is no event: {one.get('detail')}")
         for one in outcome.listed("refused"):
-            sys.stderr.write(f"error: {before}{one.get('path') or 'it'} was refused: {one.get('detail')}\n")
+            sys.stderr.write(
+                problem_line(f"{before}{one.get('path') or 'it'} was refused: {one.get('detail')}")
+            )
         if outcome.detail and not outcome.listed("refused"):
             later = "; try again later" if outcome.code == NOT_DELIVERED else ""
-            sys.stderr.write(f"error: {before}{outcome.detail}{later}\n")
+            sys.stderr.write(problem_line(f"{before}{outcome.detail}{later}"))
     sys.stdout.flush()
+
+
+def _say(line: str) -> None:
+    """One line of what the gateway answered; it may quote what somebody else has written."""
+    sys.stdout.write(f"{plain(line, 2_000)}\n")
 
 
 def _as_json(name: str, outcome: Outcome) -> dict[str, Any]:

@@ -20,9 +20,10 @@ def start() -> None:
         sys.exit(2)
     _reach_loopback_directly()
     try:
+        from cli.ending import exit_code  # noqa: PLC0415 - only after the guard
         from cli.main import app  # noqa: PLC0415 - only after the guard
 
-        app()
+        sys.exit(exit_code(lambda: app(prog_name="incidents", standalone_mode=False)))
     except KeyboardInterrupt:  # also while the packages are still being imported
         sys.exit(_INTERRUPTED)
 

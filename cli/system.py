@@ -5,17 +5,18 @@ May not: hold logic; `local` runs the processes.
 
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from cli.console import FAILED, progress, speaks_plainly
 from cli.home_tokens import login_link, with_tokens
+from cli.printing import AsJson, print_json, printed
 from cli.processes import GROUP
 from cli.settings_file import load_settings
 from local.detached import down as stop_system
@@ -25,6 +26,7 @@ from local.scaling import ask_for_workers
 from local.status import Status, read_status, to_json
 from local.supervisor import Plan, Running, running
 from schemas.settings import Settings
+from sinks.columns import plain
 from wire.admin import ensure_topics
 from wire.membership import remove_member
 
@@ -32,7 +34,6 @@ DEFAULT_HOME = Path(".incidents")
 HomePath = Annotated[
     Path, typer.Option("--home", help="Folder of the local system.", envvar="INCIDENTS_HOME")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 _SETTINGS = typer.Option(
     "--settings", help="Settings file (TOML); broker, port and tables are filled in.", exists=True
 )
@@ -88,7 +89,7 @@ def down(home: HomePath = DEFAULT_HOME, *, as_json: AsJson = False) -> None:
     """Stop the system in the background; what it has stored stays."""
     stopped = stop_system(Home(home.absolute()))
     if as_json:
-        sys.stdout.write('{"stopped": true}\n' if stopped else '{"stopped": false}\n')
+        print_json({"stopped": stopped}, on_one_line=True)
     else:
         progress("stopped" if stopped else f"no system runs in {home}")
 
@@ -145,28 +146,24 @@ def _taken_away(settings: Settings, name: str) -> None:
 
 
 def _show(now: Status, *, as_json: bool) -> None:
-    if as_json:
-        sys.stdout.write(to_json(now).decode() + "\n")
-        return
+    printed("\n".join(_lines(now)) + "\n", orjson.loads(to_json(now)), as_json=as_json)
+
+
+def _lines(now: Status) -> Iterator[str]:
+    home = plain(now.home, 1_000)
     if now.phase == "down" and not now.processes:
-        sys.stdout.write(f"{now.phase}: no system runs in {now.home}; `incidents up` starts one\n")
+        yield f"{now.phase}: no system runs in {home}; `incidents up` starts one"
         return
-    table = Table(
-        *("process", "pid", "port", "health", "restarts", "metrics"),
-        title=f"{now.phase}: {now.home}",
-        title_justify="left",
-    )
+    yield f"{now.phase}: {home}"
+    yield "PROCESS      PID     PORT   HEALTH       RESTARTS  METRICS"
     for each in now.processes:
-        shown = (str(each.pid or "-"), str(each.port), each.health, str(each.restarts))
-        table.add_row(each.name, *shown, str(urlsplit(each.metrics).port or "-"))
-    console = Console()
-    console.print(table)
+        place = f"{each.name:<11}  {each.pid or '-':<6}  {each.port:<5}"
+        yield f"{place}  {each.health:<11}  {each.restarts:<8}  {urlsplit(each.metrics).port or '-'}"
     if now.gateway:
-        console.print(f"gateway {now.gateway}   kafka {now.bootstrap}", highlight=False)
-        console.print(
-            "metrics http://127.0.0.1:<port under metrics>/metrics, for Prometheus", highlight=False
-        )
-        console.print(f"page    {_login(now)}", highlight=False, soft_wrap=True)
+        yield f"gateway  {now.gateway}"
+        yield f"kafka    {now.bootstrap}"
+        yield "metrics  http://127.0.0.1:<port under METRICS>/metrics, for Prometheus"
+        yield f"page     {_login(now)}"
 
 
 def _login(now: Status) -> str:

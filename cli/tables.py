@@ -76,10 +76,16 @@ def connected(address: str) -> Iterator[Connection]:
         engine.dispose()
 
 
+def is_there(address: str) -> bool:
+    """Whether the file of an SQLite address exists; of a server nobody knows before asking it."""
+    path = address.removeprefix(_SQLITE)
+    return not address.startswith(_SQLITE) or not path or Path(path).is_file()
+
+
 def _check_there(address: str) -> None:
     """A reader must not make an empty database where the sink has none."""
-    path = address.removeprefix(_SQLITE)
-    if address.startswith(_SQLITE) and path and not Path(path).is_file():
+    if not is_there(address):
+        path = address.removeprefix(_SQLITE)
         raise DatabaseProblem(
             f"there is no database {path}: name the system with --home or --settings, or start the sink"
         )

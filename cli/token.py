@@ -7,11 +7,11 @@ import secrets
 import sys
 from typing import Annotated
 
-import orjson
 import tomli_w
 import typer
 
 from cli.console import speaks_plainly
+from cli.printing import AsJson, print_json
 from schemas.identity import content_hash
 from schemas.page_settings import ReaderSettings
 
@@ -30,7 +30,7 @@ def token(
     tenants: Annotated[list[str] | None, _TENANTS] = None,
     *,
     feedback: Annotated[bool, _FEEDBACK] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for programs.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make a token for the web page: the token for its reader, and its hash for the settings."""
     made = secrets.token_hex(20)
@@ -40,7 +40,7 @@ def token(
     )
     told = reader.model_dump(mode="json", exclude_none=True)
     if as_json:
-        sys.stdout.write(orjson.dumps({"token": made, "reader": told}).decode() + "\n")
+        print_json({"token": made, "reader": told}, on_one_line=True)
         return
     lines = tomli_w.dumps({"page": {"readers": [told]}})
     sys.stdout.write(f"# for {name!r}, to log in with; it is kept nowhere:\n# {made}\n{lines}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.console import speaks_plainly
+from cli.printing import AsJson, printed
 from cli.processes import SettingsPath
 from cli.settings_file import load_settings
 from wire.admin import ensure_topics
@@ -25,13 +26,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(topics, name="topics", rich_help_panel="Processes, one each")
 
 
-def create(settings: SettingsPath = None, bootstrap: Bootstrap = None) -> None:
+def create(settings: SettingsPath = None, bootstrap: Bootstrap = None, *, as_json: AsJson = False) -> None:
     """Create the topics that are missing; doing it again changes nothing."""
     kafka = load_settings(settings).kafka
     if bootstrap is not None:
         kafka = kafka.model_copy(update={"bootstrap": bootstrap})
-    for topic, partitions in sorted(ensure_topics(kafka).items()):
-        typer.echo(f"{topic}: {partitions} partition{'' if partitions == 1 else 's'}")
+    made = dict(sorted(ensure_topics(kafka).items()))
+    lines = (f"{topic}: {count} partition{'' if count == 1 else 's'}\n" for topic, count in made.items())
+    printed("".join(lines), made, as_json=as_json)
 
 
 def _group() -> None:

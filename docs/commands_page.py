@@ -9,6 +9,7 @@ from typing import Final
 import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
+from cli.examples import examples
 from cli.main import app
 
 _HEAD: Final = """\
@@ -17,7 +18,9 @@ _HEAD: Final = """\
 # Commands
 
 In a checkout the command is `.venv/bin/incidents`. Results go to standard output, progress and problems to standard
-error. A problem is one line that says what to do, and the exit code is not 0.
+error. A problem is one line that says what to do. Exit codes: 0 all is well, 1 a problem, 2 wrong use, 130 Ctrl-C, 141
+nobody reads the result any more (`| head -1`); where a command has others, it says so. Colours are shown on a terminal
+alone, and not where `NO_COLOR` is set.
 
 What holds for every command stands before its name:
 
@@ -67,7 +70,8 @@ def _section(name: str, command: TyperCommand) -> str:
     arguments = [each for each in command.params if isinstance(each, TyperArgument)]
     usage = " ".join(["incidents", name, *map(_name, arguments)])
     rows = [*map(_argument, arguments), *map(_option, options(command))]
-    return "\n".join([f"### {name}", "", f"`{usage}`", "", command.help or "", "", *_table(rows)])
+    shown = ["```sh", *examples(name), "```", ""]
+    return "\n".join([f"### {name}", "", f"`{usage}`", "", command.help or "", "", *shown, *_table(rows)])
 
 
 def _name(argument: TyperArgument) -> str:

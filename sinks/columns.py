@@ -13,7 +13,7 @@ WIDTH: Final = 80
 """Columns of a terminal that everybody has."""
 _REPLACED: Final = "\ufffd"
 _SPACES: Final = frozenset({"Zs", "Zl", "Zp"})
-_INERT: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+_ACTIVE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 """Control, invisible, half, private and unassigned characters: what moves the cursor or hides text."""
 _MOST_MARKS: Final = 2
 """Combining marks on one character; more would climb over other lines."""
@@ -28,6 +28,11 @@ def plain(text: str, most: int = 400) -> str:
     words = "".join(_inert(text[: most * 4])).split()
     line = " ".join(words)
     return line if columns_of(line) <= most else cut(line, most - 3) + "..."
+
+
+def is_inert(character: str) -> bool:
+    """Whether a terminal shows the character as one, instead of doing something or hiding text."""
+    return unicodedata.category(character) not in _ACTIVE
 
 
 def cut(text: str, columns: int) -> str:
@@ -73,7 +78,7 @@ def _inert(text: str) -> Iterator[str]:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if category in _SPACES or character in "\t\n\r\v\f\x85":
             yield " "
-        elif category in _INERT:
+        elif category in _ACTIVE:
             yield _REPLACED
         elif marks <= _MOST_MARKS:
             yield character

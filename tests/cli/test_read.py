@@ -131,7 +131,7 @@ def test_an_unknown_name_is_one_line_with_near_matches(tables: Tables) -> None:
 
 def test_the_time_line_holds_changes_alerts_and_revisions(tables: Tables) -> None:
     """Everything should stand in order of time, each with its evidence."""
-    events = tables.json("timeline", _short("one"))
+    events = tables.json("timeline", _short("one"))["events"]
     assert [event["at"] for event in events] == sorted(event["at"] for event in events)
     assert {"alert", "flag", "deploy", "config", "feedback", "packet"} == {event["kind"] for event in events}
     text = tables.ask("timeline", _short("one")).stdout
