@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    FromClause,
     Select,
     and_,
     desc,
@@ -20,7 +21,8 @@ from sqlalchemy import (
 )
 
 from schemas.settings import REPLAY_PREFIX
-from sinks.tables import CANDIDATES, MEMBERS, SINK_OFFSETS
+from schemas.times import HOUR
+from sinks.tables import CANDIDATES, CHANGES, MEMBERS, SINK_OFFSETS
 
 _SHOWN: Final = tuple(
     CANDIDATES.c[name]
@@ -30,6 +32,9 @@ _SHOWN: Final = tuple(
         "merged_into",
     )
 )
+
+_SUSPECTED: Final = 6 * HOUR
+"""How far from the onset a suspected change took effect, at most, for a list to show its title."""
 
 
 class Line(NamedTuple):
@@ -51,6 +56,8 @@ class Line(NamedTuple):
     owner: str | None
     top_suspect: str | None
     merged_into: str | None
+    suspect_title: str | None
+    """What the top suspect is called; None where its change is not in the tables."""
 
 
 @dataclass(frozen=True)
@@ -104,12 +111,24 @@ def progress_of(connection: Connection) -> tuple[int, ...]:
 
 
 def _page(wanted: Wanted, fitting: ColumnElement[bool]) -> Select[Any]:
-    query = select(*_SHOWN).where(fitting).limit(wanted.limit + 1)
+    query = select(*_SHOWN).where(fitting).limit(wanted.limit + 1).order_by(*_latest_first(CANDIDATES))
     if wanted.after is not None:
         at, identity = wanted.after
         later = and_(CANDIDATES.c.opened_at == at, CANDIDATES.c.candidate_id > identity)
         query = query.where(or_(CANDIDATES.c.opened_at < at, later))
-    return query.order_by(desc(CANDIDATES.c.opened_at), CANDIDATES.c.candidate_id)
+    page = query.subquery()
+    return select(page, _suspect_title(page)).order_by(*_latest_first(page))
+
+
+def _latest_first(table: FromClause) -> tuple[ColumnElement[Any], ...]:
+    return desc(table.c.opened_at), table.c.candidate_id
+
+
+def _suspect_title(page: FromClause) -> ColumnElement[Any]:
+    """Looked for among the changes around the onset, which an index finds."""
+    around = CHANGES.c.effective_at.between(page.c.opened_at - _SUSPECTED, page.c.opened_at + _SUSPECTED)
+    named = and_(CHANGES.c.tenant == page.c.tenant, around, CHANGES.c.source_ref == page.c.top_suspect)
+    return select(CHANGES.c.title).where(named).order_by(CHANGES.c.change_id).limit(1).scalar_subquery()
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

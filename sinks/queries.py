@@ -23,7 +23,15 @@ _SHORTEST: Final = 6
 
 
 class NotFound(LookupError):
-    """There is no such thing in the tables, or more than one. The text is one line for a person."""
+    """There is no such thing in the tables, or more than one. The text is one line for a person.
+
+    `plain` is the same without what only helps in a terminal.
+    """
+
+    def __init__(self, plain: str, in_terminal: str = "") -> None:
+        """`in_terminal`: a command or an option that helps there."""
+        super().__init__(plain + in_terminal)
+        self.plain = plain
 
 
 @dataclass(frozen=True)
@@ -91,9 +99,9 @@ def find(
     lived = [one for one in found if not is_replay(one.tenant)]
     found = lived or found
     if not found:
-        raise NotFound(f"no candidate is named {name!r}{_hint(connection, name, allowed)}")
+        raise NotFound(*_unnamed(connection, name, allowed))
     if len(found) > 1:
-        raise NotFound(f"{name!r} names {len(found)} candidates{_apart(found)}")
+        raise NotFound(f"{name!r} names {len(found)} candidates", _apart(found))
     return found[0]
 
 
@@ -185,15 +193,19 @@ def _named(name: str, tenant: str | None) -> Select[Any]:
     return query.order_by(table.c.candidate_id, table.c.tenant).limit(20)
 
 
-def _hint(connection: Connection, name: str, allowed: ColumnElement[bool]) -> str:
+def _unnamed(connection: Connection, name: str, allowed: ColumnElement[bool]) -> tuple[str, str]:
+    """That nobody has this name, with names near it; and what helps in a terminal."""
+    said = f"no candidate is named {name!r}"
     latest = select(CANDIDATES.c.short_id).where(allowed).order_by(desc(CANDIDATES.c.opened_at)).limit(_NEAR)
     known = list(connection.execute(latest).scalars())
     wanted = name.strip().upper()
     wanted = wanted if wanted.startswith(_PREFIX) else _PREFIX + wanted
     near = get_close_matches(wanted, known, n=3, cutoff=0.7)
     if near:
-        return f"; near it: {', '.join(near)}"
-    return "; `incidents list` shows what there is" if known else "; there are no candidates yet"
+        return f"{said}; near it: {', '.join(near)}", ""
+    if known:
+        return said, "; `incidents list` shows what there is"
+    return f"{said}; there are no candidates yet", ""
 
 
 def revisions(connection: Connection, candidate: Candidate) -> list[Event]:

@@ -19,6 +19,8 @@ _EDGE: Final = 84
 _OTHER: Final = 92
 """Where a kind stands that has no lane of its own."""
 _MOST_TICKS: Final = 12
+_APART: Final = 12
+"""Pixels between two marks of the axis, at least."""
 _ENDS: Final = 30
 """Moments shown at either end of a long time line."""
 _STEPS: Final = (
@@ -72,6 +74,7 @@ def axis(events: Sequence[Event], onset: int) -> Axis:
         Mark(event, LANES.get(event.kind, _OTHER), down(event.at), row * ROW + ROW / 2)
         for row, event in enumerate(shown)
     )
-    step = next((step for step in _STEPS if last - first <= step * _MOST_TICKS), 0) if last > first else 0
+    most = max(1, min(_MOST_TICKS, (height - ROW) // _APART))
+    step = next((step for step in _STEPS if last - first <= step * most), 0) if last > first else 0
     ticks = tuple(map(down, range(-(-first // step) * step, last + 1, step))) if step else ()
     return Axis(marks, ticks, step, down(onset), height, left_out)

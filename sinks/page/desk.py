@@ -122,7 +122,7 @@ async def _answered(desk: Desk, handler: Handler, reader: Reader, request: Reque
         return await handler(desk, reader, request)
     except NotFound as missing:
         search = "Search the list by a service, a team, or a part of the name."
-        return desk.problem(request, 404, "Not found", _capital(str(missing)), search)
+        return desk.problem(request, 404, "Not found", _capital(missing.plain), search)
     except SQLAlchemyError as problem:
         return desk.problem(request, 503, "The tables cannot be read", told(desk.engine, problem), after_s=3)
     except KafkaProblem as problem:

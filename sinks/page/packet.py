@@ -32,6 +32,21 @@ _REVISIONS: Final = 30
 """Revisions that are shown, the latest ones."""
 _MEMBERS: Final = 100
 _LINES: Final = 30
+_FEW: Final = 12
+"""Lines of a list that are open from the beginning; a click opens the others, and paper has all of them."""
+_SECTIONS: Final = (
+    ("changed", "What changed"),
+    ("timeline", "Time line"),
+    ("radius", "Blast radius"),
+    ("why", "Why"),
+    ("who", "Who"),
+    ("proposed", "Proposed"),
+    ("unknown", "Not known"),
+    ("draft", "Draft"),
+    ("said", "What people said"),
+    ("evidence", "Evidence"),
+)
+"""Where one jumps to from the head of a long page."""
 _KNOWN: Final[dict[type[BaseModel], str]] = {
     Packet: "candidate whats_new news summary failing signals radius changes changes_unshown changes_elsewhere "
     "window_from window_to hypotheses ownership unknowns timeline draft outside evidence feedback",
@@ -71,12 +86,25 @@ def packet_values(shown: Shown, told: list[Event]) -> dict[str, Any]:
         "names": {member.fingerprint: member for member in candidate.members},
         "rules": RULES,
         "lines": _LINES,
+        "few": _FEW,
+        "sections": _SECTIONS,
+        "measured": [one for one in packet.signals if one.claim is not None and one.kind != "alert"],
+        "unmeasured": _unmeasured(packet),
         "revisions": told[-_REVISIONS:][::-1],
         "older_revisions": max(0, len(told) - _REVISIONS),
         "reopened": "now open" in packet.whats_new,
         "draft": _said(packet.draft),
         "outside": _said(packet.outside.sentences if packet.outside else ()),
     }
+
+
+def _unmeasured(packet: Packet) -> list[tuple[str, list[str]]]:
+    """Why nothing was measured, and of which kinds of signals that is so."""
+    found: dict[str, list[str]] = {}
+    for signal in packet.signals:
+        if signal.claim is None:
+            found.setdefault(signal.text, []).append(signal.kind)
+    return list(found.items())
 
 
 def cited(*claims: Claim | None) -> list[str]:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined
 from markupsafe import Markup, escape
 from pydantic import BaseModel
 
-from schemas.times import EARLIEST, clock_text, format_time, span_text, to_datetime
+from schemas.times import EARLIEST, clock_text, date_text, format_time, span_text, to_datetime
 from sinks.citing import short
 from sinks.columns import plain
 
@@ -47,6 +47,9 @@ KIND_SHAPES: Final = {
     "packet": "·",
 }
 
+KIND_WORDS: Final = {"entity": "catalog entry"}
+"""What people call a kind of evidence, where its own name says little."""
+
 
 class _Missing(StrictUndefined):
     """A misspelt name is an error; what an `if` without `else` leaves out is empty."""
@@ -70,6 +73,7 @@ def templates() -> Environment:
         "moment": moment,
         "iso": format_time,
         "clock": clock_text,
+        "day": date_text,
         "span": span_text,
         "link": safe_link,
         "short": short,
@@ -80,7 +84,12 @@ def templates() -> Environment:
         "nested": nested,
         "indented": indented,
     }
-    made.globals |= {"severity_shapes": SEVERITY_SHAPES, "kind_shapes": KIND_SHAPES, "said_words": SAID}
+    made.globals |= {
+        "severity_shapes": SEVERITY_SHAPES,
+        "kind_shapes": KIND_SHAPES,
+        "kind_words": KIND_WORDS,
+        "said_words": SAID,
+    }
     return made
 
 

@@ -16,14 +16,14 @@ import yaml
 from playwright.sync_api import Page
 
 from cli.home_tokens import login_link
+from docs.browser import chromium
+from docs.browser import program as browser
 from local.home import Home
 from local.ports import free_ports
 from tests.docs.pages import PAGES, blocks
 from tests.endtoend.whole import Whole
 from tests.facts import eventually
 from tests.sinks.page.browser import MISSING as NO_BROWSER
-from tests.sinks.page.browser import chromium
-from tests.sinks.page.browser import program as browser
 
 MISSING: Final = "Prometheus is missing"
 _TOLD: Final = ("http://127.0.0.1:8080", "<gateway>")

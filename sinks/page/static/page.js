@@ -43,9 +43,18 @@ function step(by) {
   next?.scrollIntoView({ block: "nearest" });
 }
 
+// Where one form says one of several things, Enter in its field must not choose among them.
+function chooses(form) {
+  return form?.method === "post" && form.querySelectorAll("button").length > 1;
+}
+
 function onKey(event) {
   const typing = event.target.closest("input, select, textarea");
   if (event.key === "Escape" && typing) typing.blur();
+  if (event.key === "Enter" && typing && chooses(typing.form)) {
+    event.preventDefault();
+    typing.form.querySelector("button").focus();
+  }
   if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "j") step(1);
   else if (event.key === "k") step(-1);

@@ -1,14 +1,14 @@
-"""Owns a real Chromium, the machine's own, and pages in it that somebody has logged in to.
+"""Owns pages in a real Chromium that somebody has logged in to.
 
 Goes to: the tests of the page that need a browser.
 """
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, Literal
 
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, ViewportSize
 
 from tests.sinks.page.site import TOKENS, Site
 
@@ -16,28 +16,6 @@ MISSING: Final = "no browser is here"
 """The reason of the skip where the machine has none."""
 PHONE: Final = ViewportSize(width=390, height=844)
 DESK: Final = ViewportSize(width=1280, height=900)
-_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-_ALONE: Final = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-)
-"""Tests may run as root, and a browser that nobody has used asks nobody for anything."""
-
-
-def program() -> str | None:
-    """The browser of this machine; None without any."""
-    return next((found for name in _NAMES if (found := shutil.which(name))), None)
-
-
-@contextmanager
-def chromium(path: str) -> Iterator[Browser]:
-    """A browser for as long as the block."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(_ALONE))
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 @contextmanager
@@ -57,3 +35,24 @@ def page_of(
     finally:
         context.close()
     assert [] == wrong
+
+
+@contextmanager
+def reading(browser: Browser, site: Site, size: ViewportSize = DESK) -> Iterator[Page]:
+    """A page that logged in by its link, of which a problem is expected."""
+    context = browser.new_context(viewport=size)
+    page = context.new_page()
+    try:
+        page.goto(f"{site.url}/login#{TOKENS['all']}")
+        page.wait_for_url(f"{site.url}/")
+        yield page
+    finally:
+        context.close()
+
+
+def serious(page: Page) -> dict[str, str]:
+    """The rules of axe-core that a page breaks in earnest, each with a place where."""
+    found = Axe().run(page).response["violations"]
+    return {
+        each["id"]: each["nodes"][0]["html"] for each in found if each["impact"] in {"serious", "critical"}
+    }

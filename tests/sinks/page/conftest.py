@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
+from docs.browser import chromium, program
 from schemas.settings import KafkaSettings
 from tests.brokers import laid_out
-from tests.sinks.page.browser import MISSING, chromium, program
+from tests.sinks.page.browser import MISSING
 from tests.sinks.page.site import Site, fill, running, settings_for
 
 

@@ -150,6 +150,20 @@ def hostile(name: str = "hostile") -> Packet:
     )
 
 
+def many_alerts(name: str = "many", count: int = 70) -> Packet:
+    """An incident of many kinds of alerts, each on a service of its own."""
+    packet = incident(name)
+    first, line = packet.candidate.members[0], packet.failing[0]
+    members = tuple(
+        first.model_copy(update={"fingerprint": f"{n:016x}", "name": f"Alert{n}"}) for n in range(count)
+    )
+    failing = tuple(
+        line.model_copy(update={"service": f"service-{n}", "alert": f"Alert{n}"}) for n in range(30)
+    )
+    candidate = packet.candidate.model_copy(update={"members": members})
+    return packet.model_copy(update={"candidate": candidate, "failing": failing})
+
+
 def fill(database: str) -> None:
     """An incident of two revisions, one merged into it, one of another team, tenant, and a replay, a hostile one."""
     first, second = incident("one", 1, phase="provisional"), incident("one", 2)

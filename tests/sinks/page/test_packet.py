@@ -1,11 +1,13 @@
 """What the templates are given of a packet: pictures that hold everything once, and nothing hidden."""
 
 import re
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.packets import Dependency, Member, Ownership, Radius
+from schemas.words import TopSignal
 from sinks.membership import RULES
 from sinks.page.axis import ROW, axis
 from sinks.page.graph import WIDTH, graph
@@ -61,6 +63,19 @@ def test_each_moment_has_a_line_of_its_own_and_its_place_in_time(times: list[int
     assert [ROW / 2 + ROW * n for n in range(len(drawn.marks))] == [mark.row for mark in drawn.marks]
     assert [mark.y for mark in drawn.marks] == sorted(mark.y for mark in drawn.marks)
     assert all(0 <= y <= drawn.height for y in (*(m.y for m in drawn.marks), *drawn.ticks, drawn.onset))
+    assert all(after - before >= 11 for before, after in pairwise(drawn.ticks))
+
+
+def test_what_nothing_measures_is_said_once() -> None:
+    """Three kinds without a source are one sentence; what the alerts say stands under what is failing."""
+    packet = incident("one")
+    gone = [
+        TopSignal(kind=kind, service="", name="", text="no source configured") for kind in ("logs", "traces")
+    ]
+    values = packet_values(
+        Shown(packet.model_copy(update={"signals": (packet.signals[0], *gone)}), frozenset()), []
+    )
+    assert ([], [("no source configured", ["logs", "traces"])]) == (values["measured"], values["unmeasured"])
 
 
 @given(_NAMES, st.data())

@@ -7,6 +7,7 @@ import pytest
 from tests.sinks.page.site import Site, short
 
 SECTIONS = [
+    "In short",
     "What is failing",
     "Top signals",
     "What changed",
@@ -91,6 +92,13 @@ def test_what_is_not_there_has_a_page_that_helps(site: Site, path: str) -> None:
     """404, in words, with a way on."""
     missing = site.get(path)
     assert (404, True) == (missing.status_code, 'href="/"' in missing.text)
+
+
+def test_what_is_not_there_is_said_without_the_terminals_words(site: Site) -> None:
+    """Who is in a browser should not be sent to a command."""
+    missing = site.get("/incidents/INC-NOSUCH").text
+    assert "No candidate is named" in missing
+    assert "incidents list" not in missing
 
 
 def test_a_mistyped_name_is_met_with_near_ones(site: Site) -> None:
