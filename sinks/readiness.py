@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from typing import Any, Final, get_args
 
 import orjson
-from sqlalchemy import Connection, and_, case, func, literal_column, null, select
+from sqlalchemy import Connection, case, func, literal_column, null, select
 
 from schemas.events import ChangeKind, EntityFacts
 from schemas.settings import TenantSettings
 from schemas.times import DAY
 from sinks.catalog_table import CATALOG_ENTRIES
-from sinks.tables import CANDIDATES, CHANGES, DEAD_LETTERS, MEMBERS, PACKETS
+from sinks.tables import CANDIDATES, CHANGES, DEAD_LETTERS, MEMBERS
 from streams.readiness import Facts, Version
-from streams.ready_checks import Seen
+from streams.survey import Seen
 
 _KINDS: Final = frozenset(get_args(ChangeKind))
-_UNPLACED: Final = '%"code":"no_environment"%'
-"""In the body of a packet that says so of its alerts."""
+_UNPLACED: Final = '%"unknowns":[%"no_environment"%'
+"""In the body of a candidate whose alerts named none: its codes of what is not known are the last list in it."""
 
 
 def facts_of(connection: Connection, tenant: TenantSettings, since: int, until: int) -> Facts:
@@ -74,28 +74,21 @@ def _environment(environment: str | None, namespace: str | None, tenant: TenantS
 
 
 def _alerts(connection: Connection, tenant: str, since: int, until: int) -> Iterator[Seen]:
-    """The alerts of incidents; without an environment where the newest packet says that they named none."""
-    unplaced = (
-        select(PACKETS.c.candidate_id, PACKETS.c.revision_id)
-        .where(PACKETS.c.tenant == tenant, PACKETS.c.body.like(_UNPLACED))
-        .subquery()
+    """The alerts of incidents; without an environment where it is said that they named none."""
+    placed = case((CANDIDATES.c.body.like(_UNPLACED), null()), else_=CANDIDATES.c.environment).label("placed")
+    whole = select(CANDIDATES.c.candidate_id, placed).where(
+        CANDIDATES.c.tenant == tenant, CANDIDATES.c.state != "merged"
     )
-    same = and_(MEMBERS.c.tenant == CANDIDATES.c.tenant, MEMBERS.c.candidate_id == CANDIDATES.c.candidate_id)
-    newest = and_(
-        unplaced.c.candidate_id == CANDIDATES.c.candidate_id,
-        unplaced.c.revision_id == CANDIDATES.c.revision_id,
-    )
-    placed = case((unplaced.c.candidate_id.is_(None), CANDIDATES.c.environment), else_=null()).label("placed")
+    # Each body is searched once, not once for each alert.
+    ours = whole.cte("ours").prefix_with("MATERIALIZED")
     query = (
         select(
-            MEMBERS.c.service, MEMBERS.c.name, placed, _day(MEMBERS.c.starts_at), func.count().label("times")
+            *(MEMBERS.c.service, MEMBERS.c.name, ours.c.placed, _day(MEMBERS.c.starts_at)),
+            func.count().label("times"),
         )
-        .select_from(CANDIDATES)
-        .join(MEMBERS, same)
-        .outerjoin(unplaced, newest)
-        .where(CANDIDATES.c.tenant == tenant, CANDIDATES.c.state != "merged")
-        .where(MEMBERS.c.starts_at > since, MEMBERS.c.starts_at <= until)
-        .group_by(MEMBERS.c.service, MEMBERS.c.name, literal_column("placed"), literal_column("day"))
+        .join_from(ours, MEMBERS, MEMBERS.c.candidate_id == ours.c.candidate_id)
+        .where(MEMBERS.c.tenant == tenant, MEMBERS.c.starts_at > since, MEMBERS.c.starts_at <= until)
+        .group_by(MEMBERS.c.service, MEMBERS.c.name, ours.c.placed, literal_column("day"))
     )
     for row in connection.execute(query):
         yield Seen("alert", row.service, (), "", row.placed, row.day, row.times, alert=row.name)

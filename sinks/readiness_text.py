@@ -6,7 +6,7 @@ from typing import Final
 from schemas.times import date_text
 from sinks.columns import plain, wrapped
 from streams.readiness import Criterion, Readiness, ServiceReadiness
-from streams.ready_checks import Check
+from streams.survey import Check
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _MARKS: Final = {True: "ok", False: "--"}

@@ -11,9 +11,9 @@ from typing import Final
 from schemas.events import CHANGE_KINDS, EntityFacts
 from schemas.times import DAY
 from streams import ready_checks
-from streams.desk import desk_of
-from streams.ready_checks import Check, Dossier, Seen, Surveyed
+from streams.desk import Desk, desk_of
 from streams.state import EntityState, Ref
+from streams.survey import Check, Dossier, Placed, Seen, Surveyed
 from streams.topology import Topology, topology_of
 
 _ENOUGH: Final = 0.95
@@ -40,6 +40,15 @@ class Facts:
     entries: tuple[Version, ...]
     seen: tuple[Seen, ...]
     refused: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The catalog in force at some moments, and everything seen, each with the service that it is about by it."""
+
+    topology: Topology
+    desk: Desk
+    placed: Sequence[Placed]
 
 
 @dataclass(frozen=True)
@@ -83,8 +92,25 @@ class Readiness:
 
 def judge(facts: Facts, at: int, window_days: int) -> Readiness:
     """How ready a tenant was at a moment, by what had arrived in the days before it."""
-    seen = [one for one in facts.seen if at - window_days * DAY < one.day * DAY <= at]
-    surveyed = _survey(facts, seen, at, window_days)
+    return _judged(facts, _catalog(facts, at), at, window_days)
+
+
+def history(facts: Facts, at: int, window_days: int, days: int) -> list[tuple[int, int]]:
+    """The score at the end of each of the last days, oldest first, since anything was known; the last one is now's."""
+    first = min([*(v.since for v in facts.entries), *(one.day * DAY for one in facts.seen)], default=at)
+    moments = [at - back * DAY for back in range(days - 1, -1, -1)]
+    known: dict[int, Catalog] = {}
+    scores = []
+    for moment in moments:
+        if moment >= first:
+            versions = sum(version.since <= moment for version in facts.entries)
+            catalog = known.get(versions) or known.setdefault(versions, _catalog(facts, moment))
+            scores.append((moment, _judged(facts, catalog, moment, window_days).score))
+    return scores
+
+
+def _judged(facts: Facts, catalog: Catalog, at: int, window_days: int) -> Readiness:
+    surveyed = _survey(facts, catalog, at, window_days)
     services = tuple(
         sorted(
             (_service(dossier, surveyed) for dossier in _dossiers(surveyed)),
@@ -106,13 +132,6 @@ def judge(facts: Facts, at: int, window_days: int) -> Readiness:
     )
 
 
-def history(facts: Facts, at: int, window_days: int, days: int) -> list[tuple[int, int]]:
-    """The score at the end of each of the last days, oldest first, since anything was known; the last one is now's."""
-    first = min([*(v.since for v in facts.entries), *(one.day * DAY for one in facts.seen)], default=at)
-    moments = [at - back * DAY for back in range(days - 1, -1, -1)]
-    return [(moment, judge(facts, moment, window_days).score) for moment in moments if moment >= first]
-
-
 def of_teams(found: Readiness, teams: Sequence[str]) -> Readiness:
     """The services of some teams alone, with a score over those; what concerns all is left out."""
     services = tuple(one for one in found.services if one.owner in teams)
@@ -127,15 +146,22 @@ def score_of(checks: Iterable[Check]) -> int:
     return round(100 * sum(check.weight for check in known if check.passed) / total) if total else 0
 
 
-def _survey(facts: Facts, seen: list[Seen], at: int, window_days: int) -> Surveyed:
+def _catalog(facts: Facts, at: int) -> Catalog:
+    """The catalog that was known at a moment; everything seen is named by it, whenever it was seen."""
     entries = _in_force(facts.entries, at)
     topology = topology_of(entries, hops=_HOPS, hub_degree=_HUB)
+    return Catalog(
+        topology, desk_of(entries), [Placed(one, _service_of(one, topology)) for one in facts.seen]
+    )
+
+
+def _survey(facts: Facts, catalog: Catalog, at: int, window_days: int) -> Surveyed:
     return Surveyed(
         at=at,
         window_days=window_days,
-        topology=topology,
-        desk=desk_of(entries),
-        seen={one: _service_of(one, topology) for one in seen},
+        topology=catalog.topology,
+        desk=catalog.desk,
+        placed=[each for each in catalog.placed if at - window_days * DAY < each.one.day * DAY <= at],
         refused=facts.refused,
     )
 
@@ -162,7 +188,7 @@ def _dossiers(surveyed: Surveyed) -> Iterator[Dossier]:
     seen: dict[str, list[Seen]] = {
         name: [] for name, state in sorted(entities.items()) if state.facts.kind == _COMPONENT
     }
-    for one, name in surveyed.seen.items():
+    for one, name in surveyed.placed:
         if name and (name in seen or one.kind in _NAMING):
             seen.setdefault(name, []).append(one)
     for service, ours in seen.items():
@@ -187,14 +213,20 @@ def _service(dossier: Dossier, surveyed: Surveyed) -> ServiceReadiness:
 
 def _criteria(surveyed: Surveyed, services: tuple[ServiceReadiness, ...]) -> Iterator[Criterion]:
     """The minimum foundation to exit Level 0, in the model's three points."""
-    placed = [one for one in surveyed.seen if one.environment is not None and surveyed.is_known(one)]
-    of = sum(one.count for one in surveyed.seen)
+    known = surveyed.topology.entities
+    of = sum(one.count for one, _ in surveyed.placed)
+    named = sum(
+        one.count
+        for one, service in surveyed.placed
+        if one.environment is not None and (service or "") in known
+    )
     yield _criterion(
         "names",
         "Consistent names and environments: alerts and changes name a catalogued service and an environment",
-        sum(one.count for one in placed) / of if of else 0.0,
+        named / of if of else 0.0,
     )
-    tracked = sum(any(one.kind == kind for one in surveyed.seen) for kind in CHANGE_KINDS) / len(CHANGE_KINDS)
+    kinds = {one.kind for one, _ in surveyed.placed}
+    tracked = len(kinds.intersection(CHANGE_KINDS)) / len(CHANGE_KINDS)
     yield Criterion(
         "changes", "Changes are tracked: deploys, flags and configs arrive", tracked == 1, tracked
     )

@@ -4,87 +4,20 @@ Pure. A check that cannot apply is not there, so that nobody loses a score for w
 `streams.readiness`.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Final
 
-from schemas.events import CHANGE_KINDS, ChangeKind, EntityFacts
+from schemas.events import CHANGE_KINDS, ChangeKind
 from schemas.times import DAY, LATEST, date_text
 from streams import mending
-from streams.desk import Desk
-from streams.topology import Topology
+from streams.survey import Check, Dossier, Surveyed
 from streams.who import is_overdue
 
 _NAMED: Final = 5
 """Things that a text names; it counts the others."""
 _MUCH, _MORE, _LITTLE = 3, 2, 1
 """Weights: without it nobody is found or nothing can be suspected; it leads astray; it helps."""
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Alerts, or changes that took effect, of one day (days since 1970) that say the same of themselves."""
-
-    kind: Literal["alert", "deploy", "flag", "config"]
-    service: str | None
-    names: tuple[str, ...]
-    target: str
-    environment: str | None
-    """As the tenant calls it; None where it was not named."""
-    day: int
-    count: int
-    alert: str = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One question and its answer; `mend`: what to write or run where it is not passed."""
-
-    code: str
-    weight: int
-    passed: bool
-    text: str
-    mend: str = ""
-
-
-@dataclass(frozen=True)
-class Dossier:
-    """What is known of one service; `facts` is None where the catalog does not have it."""
-
-    service: str
-    facts: EntityFacts | None
-    seen: tuple[Seen, ...]
-
-    def count(self, kind: str) -> int:
-        """How many of a kind came from it."""
-        return sum(one.count for one in self.seen if one.kind == kind)
-
-    @property
-    def changes(self) -> list[Seen]:
-        """Its deploys, flag and config changes."""
-        return [one for one in self.seen if one.kind != "alert"]
-
-    @property
-    def alerts(self) -> list[Seen]:
-        """Its alerts."""
-        return [one for one in self.seen if one.kind == "alert"]
-
-
-@dataclass(frozen=True)
-class Surveyed:
-    """The catalog in force at a moment, and what came in the days before it, each with the service that it is about."""
-
-    at: int
-    window_days: int
-    topology: Topology
-    desk: Desk
-    seen: Mapping[Seen, str | None]
-    refused: Mapping[tuple[str, str], int]
-
-    def is_known(self, one: Seen) -> bool:
-        """Whether the catalog has the service that it is about."""
-        return (self.seen[one] or "") in self.topology.entities
 
 
 def of_service(dossier: Dossier, around: Surveyed) -> Iterator[Check]:
@@ -236,7 +169,7 @@ _SERVICE_CHECKS: Final[tuple[Callable[[Dossier, Surveyed], Check | None], ...]] 
 
 
 def _feed(kind: ChangeKind, around: Surveyed) -> Check:
-    count = sum(one.count for one in around.seen if one.kind == kind)
+    count = sum(one.count for one, _ in around.placed if one.kind == kind)
     if count:
         text = f"{_many(count, f'{kind} change')} seen in {around.window_days} days."
         return Check(f"{kind}_feed", _MUCH, passed=True, text=text)
@@ -245,7 +178,7 @@ def _feed(kind: ChangeKind, around: Surveyed) -> Check:
 
 
 def _named_services(around: Surveyed) -> Check:
-    nameless = sorted({one.alert for one in around.seen if one.kind == "alert" and around.seen[one] is None})
+    nameless = sorted({one.alert for one, named in around.placed if one.kind == "alert" and named is None})
     if not nameless:
         return Check("alert_service", _MORE, passed=True, text="Every alert seen names a service.")
     text = f"{_listed(nameless)} named no service: nobody can be found for them."
@@ -253,10 +186,10 @@ def _named_services(around: Surveyed) -> Check:
 
 
 def _tied_changes(around: Surveyed) -> Check | None:
-    changes = [one for one in around.seen if one.kind != "alert"]
+    changes = [placed for placed in around.placed if placed.one.kind != "alert"]
     if not changes:
         return None
-    loose = sorted({one.target for one in changes if around.seen[one] is None})
+    loose = sorted({one.target for one, service in changes if service is None})
     if not loose:
         return Check("change_service", _MORE, passed=True, text="Every change seen belongs to a service.")
     text = f"Nothing ties {_listed(loose)} to a service."

@@ -21,12 +21,12 @@ from schemas.settings import Settings
 from sinks.database import told
 from sinks.page.access import NotAllowed, NotLoggedIn, Reader, reader_of
 from sinks.page.bounds import Pace
-from sinks.page.judged import Judged
 from sinks.page.kept import Kept
 from sinks.page.live import Watch
 from sinks.page.trail import Trail
 from sinks.page.words import query
 from sinks.queries import NotFound
+from streams.readiness import Readiness
 from wire.errors import KafkaProblem
 from wire.meters import hit
 
@@ -48,8 +48,10 @@ class Desk:
     turns: asyncio.Semaphore
     declared: Settings
     """Which tenants there are, and how they name environments."""
-    readiness: Kept[Judged] = field(default_factory=Kept)
-    """By tenant, since judging takes seconds where there is much."""
+    readiness: Kept[Readiness] = field(default_factory=Kept)
+    """By tenant."""
+    scores: Kept[list[tuple[int, int]]] = field(default_factory=Kept)
+    """Moments and scores of the last days by tenant, since counting them takes a second where there is much."""
 
     async def ask(self, question: Callable[[Connection], T]) -> T:
         """What the tables answer, asked beside the loop. Raises SQLAlchemyError and what `question` raises."""

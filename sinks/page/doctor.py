@@ -5,14 +5,13 @@ May not: judge. Who may see some teams alone is shown their services alone, and 
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from schemas.settings import TenantSettings, is_replay
 from sinks.page.access import Reader
 from sinks.page.desk import Desk
-from sinks.page.judged import Judged, judged
+from sinks.page.judged import readiness_of
 from sinks.queries import NotFound
 from streams.readiness import of_teams
 
@@ -39,12 +38,11 @@ async def doctor_page(desk: Desk, reader: Reader, request: Request) -> Response:
     tenant = _tenant(desk, reader, request.query_params.get("tenant", ""))
     words = request.query_params.get("q", "")[:_LONGEST].strip()
 
-    def ask(connection: Connection) -> Judged:
-        return judged(connection, tenant, desk.trail.clock())
-
-    kept = await desk.readiness.get(tenant.name, lambda: desk.ask(ask))
+    found = await readiness_of(desk, tenant)
     teams = reader.teams_in(tenant.name)
-    found = of_teams(kept.found, teams) if teams else kept.found
+    if teams:
+        found = of_teams(found, teams)
+    scores = [] if teams else desk.scores.at_hand(tenant.name)
     named = [one for one in found.services if words.lower() in one.service.lower()]
     return desk.page(
         "doctor.html",
@@ -52,7 +50,7 @@ async def doctor_page(desk: Desk, reader: Reader, request: Request) -> Response:
         found=found,
         services=named if "all" in request.query_params else named[:_SHOWN],
         number=len(named),
-        bars=[] if teams else _bars(kept.scores),
+        bars=None if scores is None else _bars(scores),
         limited=bool(teams),
         words=words,
         age=0 if is_replay(tenant.name) else desk.trail.clock() - found.at,

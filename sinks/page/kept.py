@@ -43,12 +43,21 @@ class Kept(Generic[T]):
         Without one it waits for `make`, whose error it raises.
         """
         made = self._made.get(name)
-        age = self._clock() - made.at if made else _LONGEST_S
-        if made and age < FRESH_S:
+        if made and self._clock() - made.at < FRESH_S:
             return made.value
-        task = self._making.get(name) or self._begin(name, make)
+        task = self.renew(name, make)
+        value = self.at_hand(name)
         # Whoever goes away ends their own wait, not that of the others.
-        return made.value if made and age < _LONGEST_S else await asyncio.shield(task)
+        return await asyncio.shield(task) if value is None else value
+
+    def at_hand(self, name: str) -> T | None:
+        """The result of that name that can be shown without waiting; None where there is none."""
+        made = self._made.get(name)
+        return made.value if made and self._clock() - made.at < _LONGEST_S else None
+
+    def renew(self, name: str, make: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
+        """Begin to make it anew, unless that is going on."""
+        return self._making.get(name) or self._begin(name, make)
 
     def _begin(self, name: str, make: Callable[[], Awaitable[T]]) -> asyncio.Task[T]:
         task = asyncio.ensure_future(self._make(name, make))

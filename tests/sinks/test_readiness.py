@@ -5,13 +5,12 @@ from collections.abc import Callable, Iterator
 import pytest
 from sqlalchemy import Engine
 
-from schemas.packets import Unknown
 from schemas.settings import TenantSettings
 from schemas.times import DAY
 from sinks.readiness import facts_of
 from sinks.tables import open_database
 from streams.readiness import Facts, judge
-from streams.ready_checks import Seen
+from streams.survey import Seen
 from tests.sinks.catalogued import CATALOG, catalogued, entries, store_published
 from tests.sinks.page.site import incident, store
 
@@ -51,15 +50,14 @@ def test_changes_that_took_effect_are_counted_by_day_in_the_tenants_own_words(en
     assert [None] == [one.environment for one in seen.values() if "script" in one.target]
 
 
-def test_alerts_come_from_incidents_and_lack_an_environment_where_the_packet_says_so(
+def test_alerts_come_from_incidents_and_lack_an_environment_where_it_is_said_so(
     engine: Engine, database: str
 ) -> None:
-    """Also where an earlier revision of the packet knew it better."""
-    first, second = incident("one", 1), incident("one", 2)
-    gap = Unknown(code="no_environment", subject="x", text="It names no environment; production is assumed.")
-    store(database, [first.model_copy(update={"unknowns": (gap,)}), second, incident("crew", title="crew")])
+    """By the newest revision, whatever an earlier one knew and whatever names stand in it."""
+    named = incident("crew", title='"unknowns":["no_environment"]', owner="no_environment")
+    store(database, [incident("one", 1, unknowns=("no_environment",)), incident("one", 2), named])
     assert {"production"} == {one.environment for one in _facts(engine).seen if one.kind == "alert"}
-    store(database, [incident("one", 3).model_copy(update={"unknowns": (gap,)})])
+    store(database, [incident("one", 3, unknowns=("no_owner", "no_environment"))])
     alerts = [one for one in _facts(engine).seen if one.kind == "alert"]
     assert {None, "production"} == {one.environment for one in alerts}
     assert 2 * 2 == sum(one.count for one in alerts)

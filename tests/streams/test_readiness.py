@@ -11,7 +11,7 @@ from schemas.settings import Settings, TenantSettings
 from schemas.times import DAY, format_time, parse_time
 from sources.catalogue import FORMATS
 from streams.readiness import Facts, Readiness, ServiceReadiness, Version, history, judge
-from streams.ready_checks import Check, Seen
+from streams.survey import Check, Seen
 
 NOW = parse_time("2026-02-03T12:00:00Z")
 TODAY = NOW // DAY

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from schemas.settings import KafkaSettings
+from tests.facts import eventually
 from tests.sinks.catalogued import catalogued
 from tests.sinks.page.site import Site, fill, running, settings_for
 
@@ -27,6 +28,7 @@ def _services(text: str) -> list[str]:
 
 def test_it_says_what_is_missing_and_how_to_mend_it(doctored: Site) -> None:
     """The criteria, the tenant, the services with the least ready first, and what to copy."""
+    eventually(lambda: "The score by day:" in doctored.get("/doctor").text, 30, "the score by day is counted")
     page = doctored.get("/doctor")
     assert 200 == page.status_code
     said = (

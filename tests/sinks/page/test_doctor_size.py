@@ -1,22 +1,29 @@
 """The page of readiness over a thousand services and ten thousand packets: in time, and with the same result."""
 
+import os
 import re
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 
 from schemas.settings import KafkaSettings, TenantSettings
 from schemas.times import DAY
-from sinks.page.judged import judged
+from sinks.page.judged import PAST_DAYS, WINDOW_DAYS, facts_until
 from sinks.tables import open_database
+from streams.readiness import Facts, history, judge
+from tests.facts import eventually
 from tests.sinks.catalogued import change, entries, store_published
 from tests.sinks.page.site import Site, incident, running, settings_for
 from tests.sinks.test_listing import multiply
 
 _SERVICES = 1_000
 _VIEW_S = 0.3
+_FIRST_S = 1.0
+"""Of a processor, for the first view and what others ask meanwhile; the history alone takes as much."""
 _ENTRY = """
 apiVersion: backstage.io/v1alpha1
 kind: Component
@@ -75,16 +82,36 @@ def _view(site: Site, path: str = "/doctor") -> tuple[float, str]:
     return taken, page.text
 
 
+def test_the_first_view_waits_for_no_history_and_others_are_answered_meanwhile(large: Site) -> None:
+    """At first without the score by day, and it says so; who asks for something else is not kept waiting."""
+    before = _processor_s(large)
+    with ThreadPoolExecutor(1) as beside:
+        first = beside.submit(_view, large)
+        answered = 0
+        while not first.done():
+            assert 200 == large.get("/healthz").status_code
+            answered += 1
+    _, shown = first.result()
+    assert answered > 1
+    assert "The score by day is being counted" in shown
+    assert _processor_s(large) - before < _FIRST_S
+    eventually(lambda: "</title></rect>" in _view(large)[1], 60, "the score by day is there")
+
+
+def _processor_s(site: Site) -> float:
+    """Seconds of a processor that the page has used."""
+    fields = Path(f"/proc/{site.process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def test_a_view_takes_a_third_of_a_second_and_shows_what_a_judgement_from_nothing_shows(large: Site) -> None:
     """Score, criteria, services and the days before should be those that the tables give; its age should be told."""
-    _view(large)
+    eventually(lambda: "</title></rect>" in _view(large)[1], 60, "the score by day is there")
     views = [_view(large) for _ in range(5)]
     assert min(taken for taken, _ in views) < _VIEW_S
     shown = views[-1][1]
-    engine = open_database(large.settings.sink.database)
-    with engine.connect() as connection:
-        found, scores = judged(connection, TenantSettings(name="default"), time.time_ns() // 1000)
-    engine.dispose()
+    facts, until = _facts(large)
+    found, scores = judge(facts, until, WINDOW_DAYS), history(facts, until, WINDOW_DAYS, PAST_DAYS)
     assert f"<strong>{found.score} of 100.</strong>" in shown
     names = [re.sub("<[^>]*>", "", each) for each in re.findall(r"<summary><strong>(.*?)</strong>", shown)]
     assert [one.service for one in found.services][:100] == names
@@ -95,15 +122,20 @@ def test_a_view_takes_a_third_of_a_second_and_shows_what_a_judgement_from_nothin
 def test_the_services_that_are_not_listed_are_found_by_name_or_asked_for(large: Site) -> None:
     """A hundred are listed; one that is not should be found, and all of them be shown to whom asks."""
     assert "1000 services, 100 of them here" in re.sub(r"\s+", " ", _view(large)[1])
-    last = judged_last(large)
+    last = _last(large)
     assert f">{last}<" in _view(large, f"/doctor?q={last}")[1]
     assert _SERVICES == _view(large, "/doctor?all=1")[1].count("<summary>")
 
 
-def judged_last(site: Site) -> str:
+def _last(site: Site) -> str:
     """The readiest service."""
+    return judge(*_facts(site), WINDOW_DAYS).services[-1].service
+
+
+def _facts(site: Site) -> tuple[Facts, int]:
+    """What the tables hold now."""
     engine = open_database(site.settings.sink.database)
     with engine.connect() as connection:
-        found, _ = judged(connection, TenantSettings(name="default"), time.time_ns() // 1000)
+        found = facts_until(connection, TenantSettings(name="default"), time.time_ns() // 1000)
     engine.dispose()
-    return found.services[-1].service
+    return found

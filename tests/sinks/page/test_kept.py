@@ -114,6 +114,23 @@ def test_an_error_is_for_those_who_wait_and_what_was_kept_stays() -> None:
     run(scenario)
 
 
+def test_what_is_at_hand_is_shown_without_waiting_and_made_anew_on_demand() -> None:
+    """Nothing at first, then the last one while another is made, and it is made once at a time."""
+
+    async def scenario(kept: Kept[int], maker: Maker, now: list[float]) -> None:
+        maker.free.clear()
+        task = kept.renew("a", maker)
+        assert (None, task) == (kept.at_hand("a"), kept.renew("a", maker))
+        maker.free.set()
+        assert (1, 1) == (await task, kept.at_hand("a"))
+        again = kept.renew("a", maker)
+        assert (1, 2, 2) == (kept.at_hand("a"), await again, kept.at_hand("a"))
+        now[0] = 3_600.0
+        assert kept.at_hand("a") is None
+
+    run(scenario)
+
+
 def test_a_hundred_names_are_kept() -> None:
     """Names that others choose should not fill the memory; the oldest should go."""
 
