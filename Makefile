@@ -1,6 +1,6 @@
 # Everything that one does with a checkout; `make` alone lists it.
 .DEFAULT_GOAL := help
-.PHONY: help env env-run demo test lint types contracts schemas locks upgrade check-locks bench chaos docs audit clean
+.PHONY: help env env-run demo test lint types contracts schemas locks upgrade check-locks bench chaos docs pictures audit clean
 
 PYTHON ?=
 export PYTHON
@@ -65,6 +65,9 @@ chaos: env ## the faults, judged by an independent verifier: a table; `make chao
 
 docs: env ## write the generated pages of docs/ anew
 	@$(BIN)/python -m docs.generate
+
+pictures: env ## take the pictures of the page in README.md anew, from the recorded incident in a real Chromium
+	@$(BIN)/python -m docs.screenshots
 
 clean: ## remove what was made here: the environment, caches, the local system's folder
 	@rm -rf .venv .venv.lock $(PEERS)/.venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .incidents
