@@ -13,8 +13,8 @@ import orjson
 from streams.secret_names import names_secret
 from streams.secret_patterns import mask_patterns
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
-"""A value as orjson reads it."""
+Json: TypeAlias = "dict[str, Json] | list[Json] | tuple[Json, ...] | str | int | float | bool | None"
+"""A value as orjson reads it, or a message's model gives it: with tuples for lists."""
 
 MARK: Final = "[redacted]"
 """What stands where a secret was."""
@@ -60,9 +60,14 @@ def _walk(value: Json, depth: int) -> Json:
         return MARK
     if isinstance(value, str):
         return _text(value, depth)
-    if isinstance(value, list):
-        return [_walk(item, depth + 1) for item in value]
+    if isinstance(value, (list, tuple)):
+        return _like(value, [_walk(item, depth + 1) for item in value])
     return _object(value, depth) if isinstance(value, dict) else value
+
+
+def _like(value: "list[Json] | tuple[Json, ...]", items: list[Json]) -> Json:
+    """The items in what they were in."""
+    return tuple(items) if isinstance(value, tuple) else items
 
 
 def _object(value: dict[str, Json], depth: int) -> dict[str, Json]:
@@ -101,8 +106,8 @@ def _mask(value: Json, depth: int) -> Json:
             key: _walk(item, depth + 1) if key.lower() in _PLAIN_INSIDE else _mask(item, depth + 1)
             for key, item in value.items()
         }
-    if isinstance(value, list):
-        return [_mask(item, depth + 1) for item in value]
+    if isinstance(value, (list, tuple)):
+        return _like(value, [_mask(item, depth + 1) for item in value])
     return value if value is None or value == "" or isinstance(value, bool) else MARK
 
 

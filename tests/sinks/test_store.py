@@ -198,8 +198,10 @@ def test_a_record_of_ours_that_cannot_be_read_is_kept_as_a_dead_letter(engine: E
 def test_what_a_direct_producer_wrote_is_stored_redacted(engine: Engine) -> None:
     """A secret in a published change should not reach the tables."""
     secret = "ghp_" + "a1B2" * 9
-    change = example("configs").model_copy(update={"title": f"set token={secret}", "original": ""})
-    _store(engine, [(0, ("configs", change))])
+    hidden = {"references": (f"image:x?token={secret}", "service:x"), "original": ""}
+    change = example("configs").model_copy(update={**hidden, "title": f"set token={secret}"})
+    listed = example("catalog").model_copy(update={**hidden, "depends_on": (f"service:{secret}",)})
+    _store(engine, [(0, ("configs", change)), (1, ("catalog", listed))])
     assert secret not in str(_contents(engine))
     with engine.connect() as connection:
         assert "set " in connection.execute(select(CHANGES.c.title)).scalar_one()

@@ -56,11 +56,23 @@ _json = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_texts, inner, max_size=4)),
     max_leaves=20,
 )
+_nested = st.recursive(
+    st.one_of(_scalars, st.sampled_from([f"password={SECRET}", f"Authorization: Bearer {SECRET}"])),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.lists(inner, max_size=4).map(tuple),
+        st.dictionaries(_texts, inner, max_size=4),
+    ),
+    max_leaves=20,
+)
+"""What a message dumps to: its tuples stay tuples."""
 
 
 def _shape(value: Json) -> object:
     if isinstance(value, dict):
         return {key: _shape(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(_shape, value))
     return [_shape(item) for item in value] if isinstance(value, list) else "scalar"
 
 
@@ -71,6 +83,20 @@ def test_redacting_twice_is_redacting_once(value: Json) -> None:
     assert once == redact(once)
     assert _shape(value) == _shape(once)
     assert once == orjson.loads(redacted_json(value))
+
+
+@given(_nested)
+def test_no_text_keeps_a_secret_in_whatever_it_is_nested(value: Json) -> None:
+    """Neither in objects nor in lists nor in tuples; a second pass should find nothing more, the shape should stay."""
+    once = redact(value)
+    assert SECRET not in repr(once)
+    assert once == redact(once)
+    assert _shape(value) == _shape(once)
+
+
+def test_what_stands_under_the_name_of_a_secret_keeps_its_shape_too() -> None:
+    """Each text in a tuple should be masked, not the tuple made a text."""
+    assert {"tokens": (MARK, [MARK])} == redact({"tokens": (SECRET, [SECRET])})
 
 
 @given(_texts)
