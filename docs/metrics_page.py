@@ -36,10 +36,12 @@ http://127.0.0.1:3000 (user `admin`, password of `GRAFANA_PASSWORD`), with both 
 - *Pipeline*, from the metrics below: hops, lag, delay of event time, deliveries, revisions, dead letters, bounds,
   state, snapshots, audit.
 
-Grafana's login on Postgres reads the views and nothing else; `INCIDENTS_READER_PASSWORD` is its password. Every
-query is tested on a real Postgres by such a login, or by Prometheus's own checker. The container of Grafana is not
-tested. For a Grafana of your own: import `deploy/grafana/dashboards`, and give the two sources the names (`uid`) of
-`deploy/grafana/datasources.yaml`.
+Grafana's login on Postgres reads the views and nothing else; `INCIDENTS_READER_PASSWORD` is its password. Every query
+is asked by a test: those of tables of a real Postgres, by such a login; those of metrics of a real Prometheus that
+holds every metric, where each has to find numbers. The files are held against Grafana's own types: every field is one
+that it knows. Grafana itself is started by a test only where its image can be pulled, with every panel's query sent
+through it (`tests/containers/test_dashboards.py`); that has not been so yet. For a Grafana of your own: import
+`deploy/grafana/dashboards`, and give the two sources the names (`uid`) of `deploy/grafana/datasources.yaml`.
 
 To change a panel, change `docs/response_panels.py` or `docs/pipeline_panels.py` and run `make docs`: Grafana
 does not save changes to these dashboards.

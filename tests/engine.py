@@ -13,6 +13,8 @@ from local.ports import free_ports
 
 MISSING = "no container engine can be started"
 """The reason of the skip where none answers; `.ci/services` starts one where that can be done."""
+NO_IMAGE = "an image of another program cannot be pulled"
+"""The reason of the skip where an engine answers, and no registry of images does."""
 KAFKA_IMAGE, POSTGRES_IMAGE = "apache/kafka:4.3.1", "postgres:17"
 _ANSWER_S, _START_S = 60, 120
 _INSIDE, _OUTSIDE, _CONTROLLER = 19092, 9092, 9093
@@ -21,6 +23,11 @@ _INSIDE, _OUTSIDE, _CONTROLLER = 19092, 9092, 9093
 def answers() -> bool:
     """Whether an engine with the compose plugin takes commands."""
     return all(_succeeds(*command) for command in (("docker", "info"), ("docker", "compose", "version")))
+
+
+def has_image(image: str) -> bool:
+    """Whether an image is here, or can be pulled now."""
+    return _succeeds("docker", "image", "inspect", image) or _succeeds("docker", "pull", "--quiet", image)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Goes to: the tests of the containers, through the fixture `composed`.
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +27,8 @@ class Composed:
     port: int
     page_port: int
     image: str
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Further variables of compose.yaml, such as the profiles that are brought up."""
 
     def compose(self, *arguments: str) -> str:
         """Standard output of a command of `docker compose`; AssertionError with all it said where it fails."""
@@ -71,6 +73,7 @@ class Composed:
             "INCIDENTS_PORT": str(self.port),
             "INCIDENTS_PAGE_PORT": str(self.page_port),
             "INCIDENTS_IMAGE": self.image,
+            **self.others,
         }
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,9 +21,15 @@ def engine() -> None:
 @pytest.fixture(scope="module")
 def composed(engine: None) -> Iterator[Composed]:  # noqa: ARG001 - what it stands on
     """The whole system, up and healthy."""
-    name = f"incidents-test-{os.getpid()}"
     port, page_port = free_ports(2)
-    system = Composed(name, port, page_port, f"{name}:local")
+    name = f"incidents-test-{os.getpid()}"
+    with brought_up(Composed(name, port, page_port, f"{name}:local")) as system:
+        yield system
+
+
+@contextmanager
+def brought_up(system: Composed) -> Iterator[Composed]:
+    """A system that is up and healthy; with the block it goes, and its data and image with it."""
     try:
         system.up()
         yield system
