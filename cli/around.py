@@ -12,7 +12,7 @@ import typer
 from sqlalchemy import Connection
 
 from cli.console import progress, speaks_plainly
-from cli.printing import AsJson, print_json, printed
+from cli.printing import AsJson, print_json, printed, width
 from cli.read import Name, Replays, Tenant, identity, stored
 from cli.tables import HomePath, SettingsPath, read_tables
 from schemas.packets import Candidate
@@ -77,7 +77,7 @@ def changes_(
 
     span, found = read_tables(home, settings, ask)
     body = {"since": span.since, "until": span.until, "changes": found}
-    printed(changes_text(found, span), body, as_json=as_json)
+    printed(changes_text(found, span, width()), body, as_json=as_json)
 
 
 def noise_(
@@ -96,7 +96,7 @@ def noise_(
 
     span, found = read_tables(home, settings, ask)
     body = {"since": span.since, "until": span.until, **asdict(found)}
-    printed(noise_text(found, span), body, as_json=as_json)
+    printed(noise_text(found, span, width()), body, as_json=as_json)
 
 
 def watch(
@@ -136,7 +136,7 @@ def _tell(candidate: Candidate, *, as_json: bool) -> None:
     if as_json:
         print_json(candidate.model_dump(mode="json"), on_one_line=True)
     else:
-        printed(list_text([candidate]), None, as_json=False)
+        printed(list_text([candidate], width()), None, as_json=False)
     sys.stdout.flush()
 
 

@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Final, NoReturn, ParamSpec, TypeVar
 
 import typer
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from cli.settings_file import BadSettings
 from local.errors import LocalError
@@ -29,13 +30,24 @@ _TOLD = (BadSettings, LocalError, KafkaProblem, BadRecording, CannotSend, Cannot
 
 def progress(line: str) -> None:
     """One line about what goes on, for the person who waits."""
-    sys.stderr.write(f"{plain(line, _LONGEST)}\n")
+    indent = " " * (len(line) - len(line.lstrip(" ")))
+    sys.stderr.write(f"{indent}{plain(line, _LONGEST)}\n")
     sys.stderr.flush()
 
 
 def problem_line(problem: object) -> str:
     """What is wrong, as one line for standard error."""
     return f"error: {plain(str(problem), _LONGEST)}\n"
+
+
+def tell_of_retries() -> None:
+    """From now on the person who waits is told once why something is tried again, in place of a log line each time."""
+    set_on_retry_hooks((_told_once,))
+
+
+def _told_once(details: RetryDetails) -> None:
+    if details.retry_num == 1:
+        progress(f"{details.caused_by}: trying again")
 
 
 def fail(problem: object) -> NoReturn:

@@ -19,6 +19,8 @@ from sinks.columns import plain, wrapped
 from sources.again import Again
 from sources.dead_letters import By, NoLetter, Wanted, letters, named, resend, what_they_make
 
+_LONGEST = 400
+"""Characters of a field that are shown to people."""
 _SHORT = 8
 """Characters of an id that are shown in a list."""
 
@@ -72,7 +74,7 @@ def list_(
             "\n".join(wrapped(first, f"{where} {plain(letter.reason, 60)}: {plain(letter.detail)}", 31))
         )
     rest = f"; {len(found) - limit} more" if len(found) > limit else ""
-    progress(f"{len(found)} dead letters{rest}")
+    progress(f"{len(found)} dead letter{'' if len(found) == 1 else 's'}{rest}")
 
 
 def show(
@@ -94,7 +96,7 @@ def show(
         print_json({**_facts(letter), "original": None if hidden else original})
         return
     for field, value in _facts(letter).items():
-        typer.echo("\n".join(wrapped(f"{field:<14} ", plain(str(value), 2_000) or "-", 15)))
+        typer.echo("\n".join(wrapped(f"{field:<14} ", _told(value), 15)))
     lines = [plain(line, 2_000) for line in original.splitlines()]
     typer.echo("\n".join(["", *lines]) if not hidden else "\nit could not be redacted: --restricted shows it")
 
@@ -153,6 +155,12 @@ def _tell(results: dict[str, Again], *, dry_run: bool, as_json: bool) -> None:
             else f"not sent: {again.refused}"
         )
         typer.echo(f"{name.removeprefix('d-')[:_SHORT]}  {plain(said)}")
+
+
+def _told(value: object) -> str:
+    """A field in a line or a few; what is as long as a whole delivery is for programs."""
+    text = "-" if value in (None, "", {}, []) else str(value)
+    return plain(text) if len(text) <= _LONGEST else f"{len(text):,} characters, in --json"
 
 
 def _facts(letter: DeadLetter) -> dict[str, object]:

@@ -16,7 +16,7 @@ from typing import Annotated
 
 import typer
 
-from cli.console import fail, progress, speaks_plainly
+from cli.console import fail, progress, speaks_plainly, tell_of_retries
 from cli.home_tokens import REPLAY, login_link, token_of
 from cli.replay import come_through
 from cli.showing import NothingCame, Watching
@@ -123,6 +123,7 @@ def _show(here: Running, home: Home, recording: Path, began: float) -> None:
     ):
         watching = Watching(packets, candidates, _TENANT)
         progress(f"sending {recording.name}/events.jsonl to {status.gateway} as tenant {_TENANT}")
+        tell_of_retries()
         thread = sending.start()
         first = watching.first(_FIRST_S, sending.check)
         came = time.monotonic()

@@ -6,6 +6,7 @@ May not: know what is printed. Goes to: every command that prints a result.
 import json
 import os
 import re
+import shutil
 import sys
 from typing import Annotated, Any, Final
 
@@ -14,11 +15,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sinks.columns import is_inert
+from sinks.columns import WIDTH, is_inert
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
-_HEADING: Final = re.compile(r"^(?:[A-Z]{3}-\S+|[A-Z][A-Z, ]{2,})")
+_NARROWEST, _WIDEST = 40, 160
+_HEADING: Final = re.compile(r"^(?:[A-Z]{3}-\S+|[A-Z][A-Z, ]{2,}\d*)")
 _CITED: Final = re.compile(r"\[[eq]\d+[^\]]*\]")
 _UNUSUAL: Final = re.compile(r"[^\x00-\x7e]")
 
@@ -26,6 +28,11 @@ _UNUSUAL: Final = re.compile(r"[^\x00-\x7e]")
 def coloured() -> bool:
     """Whether standard output may hold colours: a terminal that shows them, and nobody who wants none (NO_COLOR)."""
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """The columns that a table may take: those of the terminal within reason; 80 where there is none."""
+    return max(_NARROWEST, min(shutil.get_terminal_size().columns, _WIDEST)) if sys.stdout.isatty() else WIDTH
 
 
 def printed(text: str, body: Any, *, as_json: bool) -> None:  # noqa: ANN401 - whatever JSON can say

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from cli.completing import evidence as evidence_ids
 from cli.completing import incidents, tenants
 from cli.console import fail, speaks_plainly
-from cli.printing import AsJson, printed
+from cli.printing import AsJson, printed, width
 from cli.tables import HomePath, SettingsPath, read_tables
 from schemas.packets import Candidate
 from sinks import queries
@@ -64,7 +64,7 @@ def list_(
     found = read_tables(
         home, settings, lambda c: queries.candidates(c, replays=replays, merged=merged, limit=limit)
     )
-    printed(list_text(found), [one.model_dump(mode="json") for one in found], as_json=as_json)
+    printed(list_text(found, width()), [one.model_dump(mode="json") for one in found], as_json=as_json)
 
 
 def stored(
@@ -125,7 +125,7 @@ def timeline(
 
     candidate, events = read_tables(home, settings, ask)
     body = {"incident": identity(candidate), "events": events}
-    printed(timeline_text(candidate, events), body, as_json=as_json)
+    printed(timeline_text(candidate, events, width()), body, as_json=as_json)
 
 
 def evidence(

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.build import build
 from cli.comparing import as_json, as_text, scores_of
-from cli.console import fail, progress, speaks_plainly
+from cli.console import fail, progress, speaks_plainly, tell_of_retries
 from cli.home_tokens import REPLAY, token_of
 from cli.inprocess import InProcess
 from cli.printing import print_json
@@ -186,6 +186,7 @@ def through_kafka(steps: Iterable[Step], tenant: str, home: Home) -> bytes:
     with following(status.bootstrap, "incident-candidates") as follower:
         known = sum(1 for _ in follower.rest())
         progress(f"{known} earlier revisions in the topic") if known else None
+        tell_of_retries()
         send(steps, Target(status.gateway, tenant, token_of(home, REPLAY)))
         come_through(status.bootstrap)
         values = [decode("incident-candidates", value) for value in follower.rest()]

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import typer
 
 from cli.completing import Offer
-from cli.console import problem_line
+from cli.console import problem_line, tell_of_retries
 from cli.printing import print_json
 from sinks.columns import plain
 from sources.posting import NOT_DELIVERED, REFUSED, TAKEN, Address, Outcome, path_of, post
@@ -83,6 +83,7 @@ def deliver(given: Mapping[str, Any], route: str, deliveries: list[tuple[str, by
     if given["dry_run"]:
         raise typer.Exit(_rehearse(path_of(route, given["tenant"]), deliveries))
     address = address_of(given)
+    tell_of_retries()
     outcomes = [(name, post(address, route, body, given["timeout"])) for name, body, _ in deliveries]
     code = max((outcome.code for _, outcome in outcomes), default=TAKEN)
     tell(outcomes, code, as_json=given["as_json"])

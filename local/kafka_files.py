@@ -115,15 +115,25 @@ def _fetch_one(context: MavenContext, folder: Path, pin: Pin, counted: "_Counter
     try:
         path = artifact.resolve()
     except (requests.RequestException, RuntimeError) as error:
-        raise LocalError(
-            f"Kafka cannot be fetched ({pin.file_name}): the Maven repository does not answer; "
-            "check the network or the proxy settings and try again"
-        ) from error
+        raise LocalError(f"Kafka cannot be fetched ({pin.file_name}): {_why(error)}") from error
     if not _is_whole(path, pin):
         raise LocalError(f"{pin.file_name} arrived damaged (its SHA-256 is not the pinned one); try again")
     size = path.stat().st_size
     path.replace(folder / pin.file_name)
     counted.add(size)
+
+
+def _why(error: Exception) -> str:
+    """What to do about a download that failed."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return (
+            "the certificate of the Maven repository is not trusted here; where a proxy stands between, name the file "
+            "with its authority in REQUESTS_CA_BUNDLE"
+        )
+    return (
+        "the Maven repository does not answer; check the network or the proxy settings and try again; what has arrived "
+        "is kept"
+    )
 
 
 class _Counter:

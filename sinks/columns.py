@@ -48,7 +48,8 @@ def cut(text: str, columns: int) -> str:
 def wrapped(first: str, text: str, indent: int, width: int = WIDTH) -> list[str]:
     """`first`, then the words of `text` after it; further lines begin at column `indent`.
 
-    Words longer than a line are broken. `first` must leave room for a word; `text` must be plain.
+    Words longer than a line are broken, after a comma where one stands outside of quotes: a query or a list can then
+    still be pasted. `first` must leave room for a word; `text` must be plain.
     """
     lines, line = [], first
     for word in text.split(" "):
@@ -59,6 +60,11 @@ def wrapped(first: str, text: str, indent: int, width: int = WIDTH) -> list[str]
                 line, glue = " " * indent, ""
             line += glue + piece
     return [*lines, line.rstrip()]
+
+
+def hanging(indent: int, width: int) -> int:
+    """The indent of further lines: less where the terminal is so narrow that little would be left of it."""
+    return indent if indent * 2 <= width else 4
 
 
 def columns_of(text: str) -> int:
@@ -86,7 +92,13 @@ def _inert(text: str) -> Iterator[str]:
 
 def _pieces(word: str, columns: int) -> Iterator[str]:
     while columns_of(word) > columns:
-        head = cut(word, columns) or word[:1]
+        head = _up_to_a_comma(cut(word, columns)) or word[:1]
         yield head
         word = word[len(head) :]
     yield word
+
+
+def _up_to_a_comma(head: str) -> str:
+    """The head up to its last comma outside of double quotes; the whole where there is none in its second half."""
+    outside = [at + 1 for at, sign in enumerate(head) if sign == "," and head.count('"', 0, at) % 2 == 0]
+    return head[: outside[-1]] if outside and outside[-1] * 2 > len(head) else head

@@ -1,4 +1,4 @@
-"""Owns lists, time lines and evidence as text for a terminal: 80 columns, foreign text inert. Pure."""
+"""Owns lists, time lines and evidence as text for a terminal: 80 columns or as told, foreign text inert. Pure."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,7 +8,7 @@ import orjson
 from schemas.packets import Candidate
 from schemas.times import clock_text, format_time, to_datetime
 from sinks.citing import ids
-from sinks.columns import columns_of, padded, plain, wrapped
+from sinks.columns import WIDTH, columns_of, hanging, padded, plain, wrapped
 from sinks.packet_text import standing
 from sinks.queries import Event, StoredEvidence
 
@@ -22,7 +22,7 @@ _REASONS: Final = {
 }
 
 
-def list_text(candidates: Sequence[Candidate]) -> str:
+def list_text(candidates: Sequence[Candidate], width: int = WIDTH) -> str:
     """A line or two for each candidate, latest onset first."""
     if not candidates:
         return "no candidates\n"
@@ -34,13 +34,14 @@ def list_text(candidates: Sequence[Candidate]) -> str:
         stands = standing(candidate) or candidate.phase
         owner = f" · {plain(candidate.owner, 40)}" if candidate.owner else ""
         tenant = f" · tenant {plain(candidate.tenant, 63)}" if several else ""
-        lines += wrapped(first, f"{plain(candidate.title, 200)} · {stands}{owner}{tenant}", 35)
+        said = f"{plain(candidate.title, 200)} · {stands}{owner}{tenant}"
+        lines += wrapped(first, said, hanging(35, width), width)
     return "\n".join(lines) + "\n"
 
 
-def timeline_text(candidate: Candidate, events: Sequence[Event]) -> str:
+def timeline_text(candidate: Candidate, events: Sequence[Event], width: int = WIDTH) -> str:
     """One event a line, under its day."""
-    lines = wrapped(f"{plain(candidate.short_id, 20)}  ", plain(candidate.title, 200), 2)
+    lines = wrapped(f"{plain(candidate.short_id, 20)}  ", plain(candidate.title, 200), 2, width)
     day = ""
     for event in events:
         today = f"{to_datetime(event.at):%Y-%m-%d}"
@@ -48,7 +49,9 @@ def timeline_text(candidate: Candidate, events: Sequence[Event]) -> str:
             lines += ["", f"{today} (UTC)"]
             day = today
         first = f"  {clock_text(event.at)}  {padded(plain(event.kind, 10), 8)}  "
-        lines += wrapped(first, f"{plain(event.text)} {ids(event.evidence)}".rstrip(), 22)
+        lines += wrapped(
+            first, f"{plain(event.text)} {ids(event.evidence)}".rstrip(), hanging(22, width), width
+        )
     return "\n".join(lines) + "\n"
 
 
@@ -59,7 +62,7 @@ def evidence_text(candidate: Candidate, found: StoredEvidence) -> str:
         *wrapped(f"{name}  ", f"{plain(found.kind, 20)} {plain(found.source_ref, 300)}", 2),
         f"  at        {format_time(found.at)}",
         *wrapped("  position  ", f"{plain(found.topic, 60)}/{found.partition} offset {found.offset}", 12),
-        *wrapped("  hash      ", f"sha256 {plain(found.content_hash, 64)}", 12),
+        *wrapped("  sha256    ", plain(found.content_hash, 64), 12),
         *wrapped("  stored    ", _standing(found), 12),
     ]
     if found.link:

@@ -148,8 +148,12 @@ def packet(connection: Connection, candidate: Candidate) -> Shown | None:
 def timeline(connection: Connection, candidate: Candidate) -> list[Event]:
     """Everything that is known to have happened, and every revision, in order of time."""
     shown = packet(connection, candidate)
-    happened = moments(shown.packet) if shown else []
-    return sorted([*happened, *revisions(connection, candidate)], key=lambda event: event.at)
+    happened = [(event.at, event) for event in (moments(shown.packet) if shown else ())]
+    placed = 0
+    for event in revisions(connection, candidate):  # what settles is of the moment before what is new in it
+        placed = max(placed, event.at)
+        happened.append((placed, event))
+    return [event for _, event in sorted(happened, key=lambda each: each[0])]
 
 
 def moments(shown: Packet) -> list[Event]:

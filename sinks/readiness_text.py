@@ -37,6 +37,8 @@ def doctor_text(found: Readiness, scores: Sequence[tuple[int, int]], *, whole: b
 def services_text(services: Sequence[ServiceReadiness], *, whole: bool = False) -> str:
     """Each service with its score, what came from it, what it lacks and how to mend that."""
     lines = [line for service in services for line in ("", *_service(service, whole=whole))]
+    if not services:
+        lines = ["", *wrapped("  ", "none: neither a catalog nor an alert nor a deploy names one yet", 2)]
     return "\n".join(lines[1:]) + "\n"
 
 

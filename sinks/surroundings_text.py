@@ -1,4 +1,4 @@
-"""Owns why, changes and noise as text for a terminal: 80 columns, foreign text inert. Pure."""
+"""Owns why, changes and noise as text for a terminal: 80 columns or as told, foreign text inert. Pure."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -6,7 +6,7 @@ from typing import Final
 from schemas.packets import Candidate, Hypothesis, Member, Packet
 from schemas.times import clock_text, span_text, to_datetime
 from sinks.citing import Cite
-from sinks.columns import padded, plain, wrapped
+from sinks.columns import WIDTH, hanging, padded, plain, wrapped
 from sinks.membership import RULES
 from sinks.packet_judgement import why
 from sinks.surroundings import Follower, Noise, OtherSource, SeenChange, Span
@@ -38,7 +38,7 @@ def why_text(packet: Packet, unproven: frozenset[int], others: Sequence[OtherSou
     return "\n".join([*lines, *([f"  and {more} more alerts"] if more > 0 else [])]) + "\n"
 
 
-def changes_text(changes: Sequence[SeenChange], span: Span) -> str:
+def changes_text(changes: Sequence[SeenChange], span: Span, width: int = WIDTH) -> str:
     """Each change with what followed it, latest first, under its day."""
     lines = [f"{_counted(len(changes), 'change')} from {_moment(span.since)} to {_moment(span.until)} UTC"]
     day = ""
@@ -47,11 +47,11 @@ def changes_text(changes: Sequence[SeenChange], span: Span) -> str:
         if today != day:
             lines += ["", f"{today} (UTC)"]
             day = today
-        lines += _change(change)
+        lines += _change(change, width)
     return "\n".join(lines) + "\n"
 
 
-def noise_text(noise: Noise, span: Span) -> str:
+def noise_text(noise: Noise, span: Span, width: int = WIDTH) -> str:
     """What pages most, then what was suppressed and why."""
     lines = [
         f"{_counted(noise.incidents, 'incident')} from {_moment(span.since)} to {_moment(span.until)} UTC",
@@ -62,10 +62,10 @@ def noise_text(noise: Noise, span: Span) -> str:
     for each in noise.alerts:
         numbers = f"  {each.incidents:9}  {each.alerts:6}  {to_datetime(each.last_at):%m-%d %H:%M}  "
         named = plain(each.service, 80) if each.service else "no service named"
-        lines += wrapped(numbers, f"{named} {plain(each.alert, 80)}", len(numbers))
+        lines += wrapped(numbers, f"{named} {plain(each.alert, 80)}", hanging(len(numbers), width), width)
     lines += ["", "WHAT WAS SUPPRESSED, AND WHY"]
     for kind in noise.suppressed:
-        lines += wrapped(f"  {kind.count:9}  ", f"{kind.what}: {plain(kind.why, 200)}", 13)
+        lines += wrapped(f"  {kind.count:9}  ", f"{kind.what}: {plain(kind.why, 200)}", 13, width)
     return "\n".join([*lines, *([] if noise.suppressed else ["  nothing"])]) + "\n"
 
 
@@ -98,16 +98,17 @@ def _split_off(other: OtherSource, candidate: Candidate) -> Iterator[str]:
     yield from wrapped("      ", text, 6)
 
 
-def _change(change: SeenChange) -> Iterator[str]:
+def _change(change: SeenChange, width: int) -> Iterator[str]:
+    indent = hanging(20, width)
     first = f"  {clock_text(change.effective_at)}  {padded(change.kind, 6)}  "
     who = f" by {plain(change.actor, 60)}" if change.actor else ""
     where = f" in {plain(change.environment, 60)}" if change.environment else ""
     status = "" if change.status == "succeeded" else f" ({change.status})"
-    yield from wrapped(first, f"{plain(change.title, 200)}{who}{where}{status}", 20)
+    yield from wrapped(first, f"{plain(change.title, 200)}{who}{where}{status}", indent, width)
     for follower in change.followers:
-        yield from wrapped(" " * 20 + "-> ", _follower(change, follower), 23)
+        yield from wrapped(" " * indent + "-> ", _follower(change, follower), indent + 3, width)
     if change.verdict:
-        yield from wrapped(" " * 20, f"not to blame: {plain(change.verdict, 200)}", 20)
+        yield from wrapped(" " * indent, f"not to blame: {plain(change.verdict, 200)}", indent, width)
 
 
 def _follower(change: SeenChange, follower: Follower) -> str:

@@ -21,8 +21,8 @@ _FEEDS: Final[Mapping[ChangeKind, str]] = {
     "config": "incidents publish config --target config/configmaps/NAMESPACE/NAME --environment production",
 }
 _WEBHOOKS: Final[Mapping[ChangeKind, str]] = {
-    "deploy": "# or a webhook of GitHub, GitLab, Argo CD, Spinnaker, CodeDeploy: docs/sources.md",
-    "flag": "# or a webhook of LaunchDarkly, Unleash, Flagsmith, GitLab: docs/sources.md",
+    "deploy": "# or a webhook of GitHub, GitLab, Argo CD and others: docs/sources.md",
+    "flag": "# or a webhook of LaunchDarkly, Unleash and others: docs/sources.md",
     "config": "# or Kubernetes' audit log, Terraform, CloudTrail: docs/sources.md",
 }
 _BY_NAMESPACE: Final = 'NAMESPACE = "production"'

@@ -261,6 +261,7 @@ def test_without_a_gateway_it_gives_up_in_time() -> None:
     assert 75 == code
     assert "error: no gateway answers at http://127.0.0.1:1: " in err
     assert err.rstrip().endswith("tried for 0.5 s; try again later")
+    assert 2 == len(err.splitlines()), "why it is tried again, and how it ended"
 
 
 def test_a_gateway_that_comes_late_still_gets_it(broker: Broker, tmp_path: Path) -> None:
@@ -270,7 +271,7 @@ def test_a_gateway_that_comes_late_still_gets_it(broker: Broker, tmp_path: Path)
     arguments = ("deploy", "--service", "late", "--gateway", f"http://127.0.0.1:{port}", "--json")
     waiting = begin(*arguments, "--timeout", str(_PATIENCE_S))
     assert waiting.stderr is not None
-    assert "retry" in waiting.stderr.readline(), "the first try has failed"
+    assert "trying again" in waiting.stderr.readline(), "the first try has failed"
     with gateway(settings_for(broker.bootstrap, port=port), tmp_path):
         out, _ = waiting.communicate(timeout=60)
     (delivery,) = json.loads(out)["deliveries"]
@@ -288,7 +289,7 @@ def test_while_kafka_stands_still_it_is_tried_again(broker: Broker, tmp_path: Pa
             assert (75, True) == (code, "the gateway answered 503" in err)
             waiting = begin(*arguments, "--timeout", str(_PATIENCE_S), **GITHUB)
             assert waiting.stderr is not None
-            assert "retry" in waiting.stderr.readline(), "the first try has failed"
+            assert "trying again" in waiting.stderr.readline(), "the first try has failed"
         finally:
             os.kill(broker.pid, signal.SIGCONT)
         out, _ = waiting.communicate(timeout=60)

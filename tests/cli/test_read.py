@@ -139,6 +139,20 @@ def test_the_time_line_holds_changes_alerts_and_revisions(tables: Tables) -> Non
     assert "revision 2: now settled" in text
 
 
+def test_revisions_stand_in_the_order_of_their_numbers(tmp_path: Path) -> None:
+    """Also where what is settled is of a moment before what was new."""
+    engine = open_database(f"sqlite:///{tmp_path}/incidents.db")
+    create_tables(engine)
+    one = cite(PLACES, "one")
+    later = revise(one, "one", 2)
+    revision = later.candidate.revision.model_copy(update={"at": later.candidate.revision.at - 1})
+    shown = [revise(one, "one", 1).candidate, later.candidate.model_copy(update={"revision": revision})]
+    write(engine, [], shown, {}, {("context-packets", 0): 9})
+    engine.dispose()
+    events = Tables(tmp_path).json("timeline", _short("one"))["events"]
+    assert ["revision 1", "revision 2"] == [each["text"][:10] for each in events if each["kind"] == "packet"]
+
+
 def test_evidence_comes_with_position_hash_and_original(tables: Tables) -> None:
     """What a citation stands on should be there to be read."""
     found = tables.json("evidence", _short("one"), "e2")

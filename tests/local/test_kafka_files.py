@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from local import kafka_files
 from local.errors import LocalError
@@ -56,6 +57,18 @@ def test_an_empty_home_without_a_network_is_told(tmp_path: Path, monkeypatch: py
     with pytest.raises(LocalError, match="the Maven repository does not answer; check the network"):
         resolve_kafka(lambda _line: None)
     assert [path.name for path in cache_folder().iterdir()] == ["lock"]
+
+
+def test_an_authority_that_nobody_trusts_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a proxy that looks into TLS: the variable that names its authority, not the network."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise requests.exceptions.SSLError("certificate verify failed")
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(requests.Session, "request", refuse)
+    with pytest.raises(LocalError, match=r"is not trusted here.* REQUESTS_CA_BUNDLE"):
+        resolve_kafka(lambda _line: None)
 
 
 @pytest.mark.usefixtures("no_network", "warm_home")
