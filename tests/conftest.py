@@ -1,12 +1,17 @@
-"""Owns what every test may ask for: a real broker, the samples beside the checkout, the skip rule."""
+"""Owns what every test may ask for: a real broker, the samples beside the checkout, the skip rule.
+
+And what no test may leave to the next: a logger of its own.
+"""
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+import structlog
 
 from tests.brokers import IN_CONTAINERS, shared_broker
 from tests.engine import postgres_container
@@ -34,6 +39,21 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--containers"):
         os.environ[IN_CONTAINERS] = "1"
     config.pluginmanager.register(skip_rule(), "skip-rule")
+    _log_beside()
+
+
+def _log_beside() -> None:
+    """What is logged goes past `sys.stdout`: a thread that logs must not write into what a command is judged by."""
+    structlog.reset_defaults()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+
+
+@pytest.fixture(autouse=True)
+def _own_logging() -> Iterator[None]:
+    """A command that is run inside of a test has logging of its own, which ends with the test."""
+    yield
+    structlog.contextvars.clear_contextvars()
+    _log_beside()
 
 
 @pytest.fixture(scope="session")

@@ -1,23 +1,14 @@
 """What processes log: a JSON line for each revision with its candidate where that is asked for, and none otherwise."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from agents.correlator import told
 from cli.logs import LogLevel, log_from
 from schemas.packets import Candidate
 from streams.cause import Output
 from tests.schemas.examples import example
-
-
-@pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    """The tests after this one log as before."""
-    yield
-    structlog.reset_defaults()
 
 
 def _candidate() -> Candidate:
