@@ -22,7 +22,7 @@ def test_signals_older_than_a_week_go_but_not_past_the_second_newest_snapshot(tm
         producer = Producer({"bootstrap.servers": kafka.bootstrap})
         for number in range(6):
             producer.produce("signals", value=b"%d" % number, partition=0, timestamp=now - 8 * _DAY_MS)
-        assert producer.flush(10) == 0
+        assert producer.flush(60) == 0
         asyncio.run(_snapshots_and_trim(kafka.bootstrap, (3, 4, 5), now))
         assert [value for _, value in read_partition(kafka.bootstrap, "signals", 0)] == [b"4", b"5"]
 

@@ -285,7 +285,7 @@ def test_while_kafka_stands_still_it_is_tried_again(broker: Broker, tmp_path: Pa
         arguments = ("deploy", "--service", "patient", "--gateway", str(running.base_url), "--json")
         os.kill(broker.pid, signal.SIGSTOP)
         try:
-            code, _, err = ended(*arguments, "--timeout", "2", **GITHUB)
+            code, _, err = ended(*arguments, "--timeout", "5", **GITHUB)
             assert (75, True) == (code, "the gateway answered 503" in err)
             waiting = begin(*arguments, "--timeout", str(_PATIENCE_S), **GITHUB)
             assert waiting.stderr is not None
@@ -294,5 +294,5 @@ def test_while_kafka_stands_still_it_is_tried_again(broker: Broker, tmp_path: Pa
             os.kill(broker.pid, signal.SIGCONT)
         out, _ = waiting.communicate(timeout=60)
     assert 0 == waiting.returncode, out
-    arrived: list[Change] = eventually(lambda: changes(broker, "deploys", "patient"), 10, "it is in Kafka")
+    arrived: list[Change] = eventually(lambda: changes(broker, "deploys", "patient"), 60, "it is in Kafka")
     assert 1 == len({change.source_ref for change in arrived})

@@ -62,7 +62,7 @@ def test_a_system_that_is_up_names_every_process_with_pid_port_and_health(
 def test_the_topics_are_laid_out_before_the_processes_start(system: Running) -> None:
     """The function that creates topics should have been given the broker that runs."""
     admin = AdminClient({"bootstrap.servers": system.settings.kafka.bootstrap})
-    assert "laid-out" in admin.list_topics(timeout=5).topics
+    assert "laid-out" in admin.list_topics(timeout=30).topics
 
 
 @pytest.mark.usefixtures("system")

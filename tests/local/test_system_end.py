@@ -67,7 +67,7 @@ def test_ctrl_c_during_the_start_leaves_nothing(home: Home) -> None:
         eventually((home.kafka / "broker.log").exists, 30, "the broker is being started")
         owner.send_signal(signal.SIGINT)
         assert owner.wait(60) == 130
-    assert eventually(lambda: _no_java_of(home), 10, "no broker is left")
+    assert eventually(lambda: _no_java_of(home), 60, "no broker is left")
     assert not home.lock.exists()
 
 
@@ -107,7 +107,7 @@ def test_topics_that_cannot_be_laid_out_end_the_start(home: Home) -> None:
     plan = Plan(home, STAND_IN, Settings(), workers=1)
     with pytest.raises(LookupError, match="no such topic"), running(plan, lay_out=fail, progress=print):
         pass
-    assert eventually(lambda: _no_java_of(home), 10, "no broker is left")
+    assert eventually(lambda: _no_java_of(home), 60, "no broker is left")
 
 
 def test_a_detached_system_is_up_when_the_command_returns_and_gone_after_down(home: Home) -> None:

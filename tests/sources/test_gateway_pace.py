@@ -12,7 +12,7 @@ from tests.sources.running import gateway, of_tenant, settings_for
 from tests.sources.test_alertmanager import alert, group
 from tests.sources.test_gateway import REPLAY, replay
 
-_SLOW_S = 1.0
+_SLOW_S = 3.0
 _PER_S = 0.1
 
 

@@ -65,12 +65,12 @@ def test_while_kafka_stands_still_nothing_is_promised(tmp_path: Path) -> None:
         assert (1, 1) == (code, errors.count("\n")), "topics that are missing are one line"
         assert "has no topic alerts, deploys" in errors
         ensure_topics(KafkaSettings(bootstrap=broker.bootstrap, partitions=PARTITIONS))
-        settings = settings_for(broker.bootstrap, ack_timeout_s=3.0, max_waiting=4)
+        settings = settings_for(broker.bootstrap, ack_timeout_s=6.0, max_waiting=4)
         with gateway(settings, tmp_path) as client, ThreadPoolExecutor(4) as pool:
             assert _post(client, "before").status_code == 202
             os.kill(broker.pid, signal.SIGSTOP)
             waiting = [pool.submit(_post, client, f"during-{number}") for number in range(4)]
-            refused = eventually(lambda: _busy(client), 3, "more than four wait")
+            refused = eventually(lambda: _busy(client), 6, "more than four wait")
             answers = [one.result() for one in waiting]
             assert client.get("/readyz").status_code == 503
             assert client.get("/healthz").status_code == 200

@@ -272,6 +272,6 @@ def test_what_lies_too_deep_is_masked_as_a_whole() -> None:
 )
 def test_a_hostile_text_of_a_megabyte_takes_no_longer_than_an_ordinary_one(piece: str) -> None:
     """No repetition should make the search slow."""
-    begun = time.monotonic()
+    begun = time.thread_time()
     redact_text(piece * (1_000_000 // len(piece)))
-    assert time.monotonic() - begun < 5
+    assert time.thread_time() - begun < 5

@@ -27,7 +27,7 @@ def test_what_retention_has_left_is_shown_from_its_first_record(topics: str) -> 
     producer = Producer({"bootstrap.servers": topics})
     for number in range(5):
         producer.produce(_TOPIC, b"%d" % number, partition=0)
-    assert 0 == producer.flush(10)
+    assert 0 == producer.flush(60)
     delete_before(topics, _TOPIC, 0, 3)
     with following(topics, _TOPIC) as follower:
         first = eventually(lambda: follower.next(0.1), 20, "a record comes by")

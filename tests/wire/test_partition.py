@@ -23,7 +23,7 @@ def _filled(kafka: str, count: int, **settings: str) -> str:
         producer.produce(topic, b"%d" % number, key=b"k%d" % number, partition=0)
     if settings:
         producer.commit_transaction()
-    assert 0 == producer.flush(10)
+    assert 0 == producer.flush(60)
     return topic
 
 
@@ -41,7 +41,7 @@ def test_an_empty_partition_gives_nothing_at_once(kafka: str) -> None:
 def test_a_marker_at_the_very_end_is_not_waited_for(kafka: str) -> None:
     """The mark that closes a transaction takes an offset and is no record; reading should end all the same."""
     topic = _filled(kafka, 2, **{"transactional.id": f"writer-{uuid4().hex[:8]}"})
-    eventually(lambda: end(kafka, topic, 0) == 3, 10, "the transaction is closed")
+    eventually(lambda: end(kafka, topic, 0) == 3, 60, "the transaction is closed")
     began = time.monotonic()
     assert 2 == len(list(read_partition(kafka, topic, 0)))
     assert time.monotonic() - began < 5

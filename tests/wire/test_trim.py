@@ -15,7 +15,7 @@ def _topic(kafka: str, ages_ms: list[int], now_ms: int) -> str:
     producer = Producer({"bootstrap.servers": kafka})
     for number, age in enumerate(ages_ms):
         producer.produce(name, value=b"%d" % number, partition=0, timestamp=now_ms - age)
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
     return name
 
 
