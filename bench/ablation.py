@@ -50,6 +50,7 @@ PARTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "sharpness": {"ranking": {"sharpness": 1.0}},
     "undoing": {"ranking": {"returned": 1.0, "superseded": 1.0, "cleared": 1.0, "outlived": 1.0}},
     "quiet": {"ranking": {"quiet": 1.0, "quiet_firing": 1.0}},
+    "what followed before": {"ranking": {"followed": 0.0}},
     "what still fires": {"correlation": {"split_price_firing": 0.4}, "ranking": {"quiet_firing": 0.6}},
     "root by direction": {"correlation": {"root_falloff": 0.0}},
     "root by onset": {"correlation": {"root_half_life_s": _NEVER}},

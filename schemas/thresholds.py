@@ -188,6 +188,35 @@ class RankingSettings(Message):
         0.18, description="Weight of a change of a whole namespace for each alert in it."
     )
     unmapped: float = Field(0.03, description="Weight of a change that nothing ties to a service.")
+    followed: float = Field(
+        0.5,
+        ge=0,
+        description="Weight of a tie by what followed earlier changes of the same object, were it certain.",
+    )
+    followed_prior: float = Field(
+        0.05, gt=0, description="Odds that an object breaks a service, before anything followed its changes."
+    )
+    followed_each: float = Field(
+        0.7, gt=0, lt=1, description="How often a change of an object that breaks a service does break it."
+    )
+    followed_chance: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="Least chance that a service alerts after a change that has not broken it.",
+    )
+    followed_least: float = Field(
+        0.15, ge=0, description="Likelihood from which an object is tied to a service by what followed."
+    )
+    followed_within: float = Field(
+        3.0, gt=0, description="Usual lags of its kind within which an alert counts as following a change."
+    )
+    followed_gap_s: float = Field(
+        300.0, ge=0, description="How long before a change and the onset that has to be over."
+    )
+    followed_back_s: float = Field(
+        72_000.0, gt=0, description="How far back earlier changes count; what is forgotten does not."
+    )
     minor: dict[str, float] = Field(
         {"horizontalpodautoscalers": 0.4},
         description="Weight of changes of a kind of object that seldom breaks anything, by resource.",

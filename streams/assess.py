@@ -10,6 +10,8 @@ from schemas.settings import Settings
 from streams.answers import AnswerBook, AnswerState
 from streams.blame import Owner, owner_of, root_beliefs, roots_of
 from streams.changes import ChangeBook
+from streams.cooccurrence import Followed, followed
+from streams.correlate import Index
 from streams.desk import Desk
 from streams.feedback import FeedbackBook, FeedbackState
 from streams.feeds import Feeds
@@ -44,6 +46,8 @@ class Surroundings:
     """How regularly changes of the scope, and of the whole tenant, are reported."""
     answers: AnswerBook = field(default_factory=AnswerBook)
     """What queries about candidates of the scope have given."""
+    past: Index | None = None
+    """The alerts that have settled."""
 
     def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`."""
@@ -131,7 +135,14 @@ def assess(
     said = said_of(group, known)
     opens, closes = window_times(group, settings.ranking)
     changes = (change for change in around.changes(opens, closes) if counts is None or counts(change))
-    window = window_of(group, changes, lambda change: around.story(change, counts), settings.ranking)
+
+    def followed_by(change: ChangeState, story: Story) -> Followed | None:
+        past = around.past
+        return followed(change, story.before, group, past, settings.ranking) if past else None
+
+    window = window_of(
+        group, changes, lambda change: around.story(change, counts), settings.ranking, followed_by
+    )
     ranked = heard(rank(group, window, settings.ranking), said, settings.ranking)
     beliefs = root_beliefs(group, ranked, around.topology)
     roots = roots_of(group, beliefs)

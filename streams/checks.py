@@ -41,7 +41,8 @@ def _failing(scored: Scored, assessment: Assessment) -> str:
     """The first service whose alerts may come from a change; asking another tells nothing of it."""
     group, service = assessment.group, scored.service
     if service is None:
-        return _service(assessment)
+        followed = scored.near.followed if scored.near else None
+        return followed.followers[0].service if followed else _service(assessment)
     hit = (
         kin.service
         for kin in group.kins

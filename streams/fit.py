@@ -1,6 +1,6 @@
 """How well a change explains alerts: by what it costs trouble to travel from it to each, and by how long after it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import exp
 from typing import NamedTuple
@@ -67,6 +67,14 @@ class Fits:
             return 0.0
         lag = lag_of(change, self.settings)
         return sum([weight * lag(at, period) for weight, at, period in reached]) / len(self.kins)
+
+    def of_any(self, change: ChangeState, ties: Iterable[tuple[Tie, float]]) -> float:
+        """The same for a change that may be tied in several ways, each with its share: for each alert the best."""
+        namespace, lag = change.facts.namespace, lag_of(change, self.settings)
+        weights = ([weight * share for weight in self.weights(tie, namespace)] for tie, share in ties)
+        best: list[float] = [max(of_spot) for of_spot in zip(*weights, strict=True)]
+        placed = zip(self._spot_of, self.kins, strict=True)
+        return sum(best[spot] * lag(kin.at, kin.period) for spot, kin in placed) / len(self.kins)
 
     def weights(self, tie: Tie, namespace: str | None) -> list[float]:
         """How well a fault where a change is, in this namespace, fits each place: by what it costs to travel there."""

@@ -257,9 +257,9 @@ class Fold:
 
     def _turn(self, scope: ScopeMemory, tenant: TenantMemory, cause: Cause) -> Turn:
         views = scope.viewed(tenant, self.settings.correlation)
-        return Turn(scope, views, self._around(scope, tenant), self.settings, cause)
+        return Turn(scope, views, self._around(scope, tenant, views), self.settings, cause)
 
-    def _around(self, scope: ScopeMemory, tenant: TenantMemory) -> Surroundings:
+    def _around(self, scope: ScopeMemory, tenant: TenantMemory, views: Views) -> Surroundings:
         behind = self.memory.clocks.behind(scope.tenant, micros(_BEHIND_S))
         return Surroundings(
             tenant=scope.tenant,
@@ -273,6 +273,7 @@ class Fold:
             said=scope.said,
             feeds=(scope.feeds, tenant.feeds),
             answers=scope.answers,
+            past=views.settled,
         )
 
 
@@ -284,7 +285,7 @@ def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory, rules: Corr
     if known.facts is not facts:
         known.facts = kept(known.facts)
         refiled |= filed_by(known.facts) != filed_by(facts)
-    if known.settle_at < settle_at:
+    if refiled or known.settle_at < settle_at:
         scope.schedule(known.settle_at, "alert", known.key)
     if refiled:
         scope.views = scope.plans = None

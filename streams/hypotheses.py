@@ -6,18 +6,20 @@ from schemas.claims import Claim
 from schemas.model import built
 from schemas.packets import Hypothesis
 from schemas.settings import Settings
-from schemas.times import clock_text, span_text
+from schemas.times import MINUTE, clock_text, span_text
 from streams.assess import Assessment, Surroundings
 from streams.checks import check_of
 from streams.citations import Citations, claim, time_value
 from streams.group import Placed
 from streams.hearing import statement, verdicts
 from streams.rank import Scored
-from streams.state import ChangeState
+from streams.state import AlertState, ChangeState
 from streams.top_signals import check_answer
 
 _MAX_CITED = 20
 """Catalog entries cited for one statement; the text counts the others."""
+_MAX_EARLIER = 5
+"""Earlier changes cited for what followed them, the latest ones."""
 
 
 def hypotheses_of(
@@ -86,6 +88,7 @@ def _for(
         times = (time_value(change.facts.effective_at), time_value(first.facts.starts_at))
         yield claim(text, cite.change(change), cite.alert(first), values=times)
     yield from _for_cleared(scored, change, assessment, cite)
+    yield from _for_followed(scored, around, cite)
     service = scored.service
     if service is None:
         return
@@ -120,6 +123,37 @@ def _for_cleared(
     yield claim(text, cite.change(following), cite.resolution(last), values=(time_value(at),))
 
 
+def _for_followed(scored: Scored, around: Surroundings, cite: Citations) -> Iterator[Claim]:
+    """What followed earlier changes of the same object: the service of which that tells most."""
+    followed, past = scored.near.followed if scored.near else None, around.past
+    if followed is None or past is None:
+        return
+    most = followed.followers[0]
+    alerts = [past.alerts[key] for key in most.first]
+    changes = [_followed_by(alert, followed.changes) for alert in alerts]
+    slowest = max(alert.at - one.facts.effective_at for alert, one in zip(alerts, changes, strict=True))
+    times = _times(len(followed.changes), len(alerts))
+    text = f"{times} {most.service} alerted within {-(-slowest // MINUTE) or 1} min"
+    shown = list(zip(changes, alerts, strict=True))[-_MAX_EARLIER:]
+    cited = (name for one, alert in shown for name in (cite.change(one), cite.alert(alert)))
+    yield claim(text, *cited, values=tuple(time_value(one.facts.effective_at) for one, _ in shown))
+
+
+def _followed_by(alert: AlertState, changes: Sequence[ChangeState]) -> ChangeState:
+    """The last of some changes in order that took effect by the start of an alert."""
+    return [one for one in changes if one.facts.effective_at <= alert.at][-1]
+
+
+def _times(changed: int, followed: int) -> str:
+    """How often an object was changed before, and after how many of these changes something followed."""
+    times = {1: "once", 2: "twice"}.get(changed, f"{changed} times")
+    if changed == 1:
+        return f"changed {times} before, and"
+    if followed == changed:
+        return f"changed {times} before, and each time"
+    return f"changed {times} before, and after {followed} of these"
+
+
 def _against(scored: Scored, change: ChangeState, assessment: Assessment, cite: Citations) -> Iterator[Claim]:
     lead = assessment.group.onset - change.facts.effective_at
     at = time_value(change.facts.effective_at)
@@ -127,7 +161,8 @@ def _against(scored: Scored, change: ChangeState, assessment: Assessment, cite: 
         yield claim(f"took effect {span_text(lead)} after the first alert", cite.change(change), values=(at,))
     yield from _told_against(scored, change, cite)
     if scored.service is None:
-        yield claim("nothing ties it to a service that alerts", cite.change(change))
+        but = " but what followed its earlier changes" if scored.near and scored.near.followed else ""
+        yield claim(f"nothing{but} ties it to a service that alerts", cite.change(change))
     elif scored.service not in assessment.services:
         yield claim(f"{scored.service} itself raises no alert", cite.change(change))
     yield from _against_unexplained(scored, assessment, cite)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from schemas.settings import micros
 from schemas.thresholds import RankingSettings
 from schemas.times import EARLIEST, LATEST
+from streams.cooccurrence import Followed, is_loose
 from streams.fit import Fits
 from streams.group import Group
 from streams.kinship import Kin
@@ -44,6 +45,14 @@ class Near(NamedTuple):
     tie: Tie
     fit: float
     story: Story
+    followed: Followed | None = None
+    """What followed earlier changes of the same object, where nothing else ties it to a service."""
+    gain: float = 1.0
+    """How many times better it explains the alerts with that."""
+
+
+FollowedBy = Callable[[ChangeState, Story], Followed | None]
+"""Tells what followed earlier changes of the object that a change is of."""
 
 
 class Course(NamedTuple):
@@ -77,6 +86,7 @@ def window_of(
     changes: Iterable[ChangeState],
     story_of: Callable[[ChangeState], Story],
     settings: RankingSettings,
+    followed_by: FollowedBy = lambda _change, _story: None,
 ) -> Window:
     """Of the changes within a group's window, those that may explain any of its alerts; the others are counted."""
     opens, closes = window_times(group, settings)
@@ -92,8 +102,25 @@ def window_of(
         for change, tie in tied
         if unnamed or tie.service is None or tie.service in reach
     )
-    near = tuple(Near(change, tie, fit, story_of(change)) for change, tie, fit in fitting if fit > 0)
+    found = (
+        Near(change, tie, fit, story_of(change)) for change, tie, fit in fitting if fit > 0 or is_loose(tie)
+    )
+    told = (_told(one, fits, followed_by) if is_loose(one.tie) else one for one in found)
+    near = tuple(one for one in told if one.fit > 0)
     return Window(opens, closes, near, len(inside) - len(near))
+
+
+def _told(near: Near, fits: Fits, followed_by: FollowedBy) -> Near:
+    """A change that nothing ties to a service, with what followed earlier changes of its object."""
+    followed = followed_by(near.change, near.story) if near.story.before else None
+    if followed is None:
+        return near
+    tie = near.tie if near.fit > 0 else Tie("nothing")
+    fit = near.fit or fits.of(near.change, tie)
+    ties = [(tie, 1.0), *followed.ties(fits.settings.followed)]
+    return (
+        near._replace(fit=fit, followed=followed, gain=fits.of_any(near.change, ties) / fit) if fit else near
+    )
 
 
 def alerting(group: Group) -> tuple[str, ...]:
@@ -152,6 +179,7 @@ def _features(near: Near, course: Course, quiet: float, settings: RankingSetting
         "prior": settings.prior.get(facts.kind, 1.0),
         "minor": settings.minor.get(resource, 1.0),
         "fit": near.fit,
+        "followed": near.gain,
         "quiet": quiet,
         **_said_later(near.story.following, course, settings),
     }

@@ -12,6 +12,7 @@ from schemas.settings import micros
 from schemas.times import LATEST, MINUTE, format_time
 from streams.assess import Assessment, assess
 from streams.citations import Citations
+from streams.cooccurrence import is_loose
 from streams.correlate import Index
 from streams.feedback import FeedbackState
 from streams.group import Group, Life
@@ -20,6 +21,7 @@ from streams.memory import Decided, Due, ScopeMemory
 from streams.propose import proposals_of
 from streams.rank import touched
 from streams.state import AlertKey, AlertState, ChangeState
+from streams.ties import tie_of
 from streams.turn import Turn
 
 _LONGEST_PERIOD: Final = 15 * MINUTE
@@ -65,6 +67,8 @@ def _decide(due: list[Due], step: int, turn: Turn) -> set[AlertKey]:
     if said:
         turn.views.settled.reconsider()
         keys |= {key for state in said for key in meant(state, turn.scope)}
+    told = [alerts[d.key].at for d in due if d.what == "alert" and d.key in alerts]
+    keys |= followed_anew(min(told), turn) if told else set()
     for key in sorted(keys):
         _settle(alerts[key], step, turn)
     named = {turn.name(g.first): g for g in stirred(keys, turn.views.settled, turn.scope.decided_life)}
@@ -135,6 +139,19 @@ def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
         since = at - micros(turn.settings.ranking.clears_s) - _LONGEST_PERIOD
         ends = ((key, turn.scope.alerts[key].ended_at) for key in _explained(before, turn))
         keys |= {key for key, ended in ends if ended is None or ended >= since}
+    return keys
+
+
+def followed_anew(at: int, turn: Turn) -> set[AlertKey]:
+    """The alerts that a change may explain of whose object an alert that has started at a time, or later, may tell.
+
+    Such an alert has settled so late that a later change may have been weighed without it.
+    """
+    around, keys = turn.around, set[AlertKey]()
+    for change in around.changes(at + micros(turn.settings.ranking.followed_gap_s), LATEST):
+        if change.suspectable and is_loose(tie_of(change.facts, around.topology)):
+            before, _ = around.neighbours(change)
+            keys |= _explained(change, turn) if before else set()
     return keys
 
 

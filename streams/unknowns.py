@@ -120,9 +120,9 @@ def _cause(assessment: Assessment, around: Surroundings, settings: Settings) -> 
     for scored in shown:
         if scored.change is not None and scored.service is None:
             target = scored.change.facts.target
-            yield built(
-                Unknown, code="unmapped_change", subject=target, text=f"Nothing ties {target} to a service."
-            )
+            but = " but what followed its earlier changes" if scored.near and scored.near.followed else ""
+            text = f"Nothing{but} ties {target} to a service."
+            yield built(Unknown, code="unmapped_change", subject=target, text=text)
 
 
 def _notes(assessment: Assessment, around: Surroundings) -> Iterator[Unknown]:
