@@ -20,6 +20,7 @@ import uvloop
 
 from agents.app import BatchApp, WorkerSettings, build_app
 from agents.fetch import OutOfRange
+from agents.garbage import spare
 from agents.progress import CannotGoOn
 from agents.transport import Feed
 from wire.errors import KafkaProblem
@@ -59,6 +60,7 @@ def run_worker(
         logging.getLogger(name).setLevel(level)
     # The consumer's thread makes its loop by the policy, so setting only ours would not do.
     uvloop.install()
+    spare()
     try:
         require_topics(settings.bootstrap, [feed.topic for feed in feeds])
     except KafkaProblem as problem:

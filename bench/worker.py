@@ -12,10 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import orjson
+import structlog
 import uvloop
 
 from agents.app import WorkerSettings, build_app
 from agents.correlator import Correlator
+from agents.garbage import spare
 from agents.progress import Batch
 from agents.router import Router
 from agents.snapshots import Snapshots
@@ -89,5 +91,9 @@ async def main(run: Run, name: str) -> None:
 
 if __name__ == "__main__":
     logging.disable()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO)
+    )  # as `incidents worker`
     uvloop.install()
+    spare()
     asyncio.run(main(Run(**orjson.loads(Path(sys.argv[1]).read_bytes())), sys.argv[2]))
