@@ -19,7 +19,7 @@ from agents.progress import Batch, CannotGoOn, Place
 from agents.transport import BatchConsumer, BatchTransport, Feed
 
 _FETCH_BYTES: Final = 4 * 1024 * 1024
-"""Of one partition in one answer of the broker: what `FetchLimits.max_records` alerts of a storm take."""
+"""Of one partition in one answer of the broker: a batch of `agents.router.AT_ONCE` alerts of a storm, compressed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ class FetchLimits:
     """How much is fetched, and how long the broker may wait for it."""
 
     max_records: int = 4_000
-    """Records in one fetch: bounds how long a batch holds the loop and a rebalance; of many, more repeats fold."""
+    """Records in one fetch, where a feed says nothing else: bounds how long a batch holds the loop and a rebalance."""
     max_wait_ms: int = 50
     """A partition that was just read is left out of the fetch under way: its next record waits this long."""
 
@@ -97,16 +97,25 @@ class BatchThread(driver.AIOKafkaConsumerThread):
         if not ready or not self.consumer.flow_active or client._subscription.reassignment_in_progress:
             return []
         before = _positions(client, ready)
-        try:
-            fetched = await client._fetcher.fetched_records(ready, 0, self.consumer.limits.max_records)
-        except OffsetOutOfRangeError as error:
-            raise OutOfRange(error.args[0]) from error
+        fetched = await self._taken(client, ready)
         after = _positions(client, before)
         return [
             Batch(*place, _records(fetched.get(place, ())), before[place], after[place], lease.epoch)
             for place in after
             if after[place] != before[place]
         ]
+
+    async def _taken(self, client: aiokafka.AIOKafkaConsumer, ready: list[Place]) -> dict[Place, list[Any]]:
+        """The records of each, as many of a topic at once as its feed takes."""
+        fetched: dict[Place, list[Any]] = {}
+        most_of = {place: self.consumer.most_of(place[0]) for place in ready}
+        try:
+            for most in sorted(set(most_of.values())):
+                places = [place for place in ready if most_of[place] == most]
+                fetched |= await client._fetcher.fetched_records(places, 0, most)
+        except OffsetOutOfRangeError as error:
+            raise OutOfRange(error.args[0]) from error
+        return fetched
 
     async def _wait_for_records(self, client: aiokafka.AIOKafkaConsumer, timeout_s: float) -> None:
         waiter = client._fetcher._create_fetch_waiter()

@@ -5,6 +5,7 @@ What a batch means is decided by `streams.route`. May not: decide, drop, or go o
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from agents import observing
 from agents.progress import Batch
@@ -17,6 +18,9 @@ from schemas.topics import TOPICS
 from streams.route import Routed, mark_of, route
 from wire.producer import Outbox
 from wire.tracing import Headers, Traces, carried
+
+AT_ONCE: Final = 10_000
+"""Records in one batch where there is a backlog: the more there are, the more repeats become one signal."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ class Feed:
     handle: Handler
     positions: Positions | None = None
     released: Released | None = None
+    at_once: int | None = None
+    """Records in one fetch where it is not `FetchLimits.max_records`."""
 
 
 class BatchConsumer(driver.Consumer):
@@ -64,6 +66,12 @@ class BatchConsumer(driver.Consumer):
 
     def _new_consumer_thread(self) -> BatchThread:
         return BatchThread(self, loop=self.loop, beacon=self.beacon)
+
+    def most_of(self, topic: str) -> int:
+        """How many records of a topic are fetched at once."""
+        return next(
+            (f.at_once for f in self.feeds if f.topic == topic and f.at_once), self.limits.max_records
+        )
 
     async def work(self, batch: Batch, handle: Handler) -> None:
         """Let the handler do the batch. It counts as finished only if the handler returns.

@@ -2,7 +2,7 @@
 
     the record of an input topic -> `take` -> records of `signals`;   a record of `signals` -> `fold` -> outputs
 
-Batches end after 4,000 records, as ours do when there is a backlog, so that all fold the same repeats. Imports
+Batches end after 10,000 records, as ours do when there is a backlog, so that all fold the same repeats. Imports
 nothing but the core, so that the peers' environment can hold it. Goes to: bench/peers.
 """
 
@@ -18,7 +18,7 @@ from streams.fold import Fold
 from streams.memory import Memory
 from streams.route import mark_of, route
 
-BATCH = 4_000
+BATCH = 10_000
 BUILD = "bench"
 
 

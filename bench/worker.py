@@ -19,7 +19,7 @@ from agents.app import WorkerSettings, build_app
 from agents.correlator import Correlator
 from agents.garbage import spare
 from agents.progress import Batch
-from agents.router import Router
+from agents.router import AT_ONCE, Router
 from agents.snapshots import Snapshots
 from agents.transport import Feed
 from bench.core import BUILD, Told, has_ended
@@ -67,7 +67,7 @@ class Worker:
         """What it reads: the inputs, and `signals`."""
         correlator = self._correlator
         signals = Feed(self._run.names["signals"], self._fold, correlator.positions, correlator.released)
-        return *(Feed(topic, self._route) for topic in self._run.inputs), signals
+        return *(Feed(topic, self._route, at_once=AT_ONCE) for topic in self._run.inputs), signals
 
     async def _route(self, batch: Batch) -> None:
         self._told.begin()

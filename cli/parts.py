@@ -11,7 +11,7 @@ from agents.auditor import run_auditor
 from agents.correlator import Correlator
 from agents.observing import watch_folds
 from agents.querier import run_querier
-from agents.router import Router
+from agents.router import AT_ONCE, Router
 from agents.snapshots import Snapshots
 from agents.ticks import write_ticks
 from agents.transport import Feed
@@ -85,7 +85,7 @@ def _routing(
 ) -> tuple[Feed, ...]:
     inputs = {topic: layout[topic] for topic in TICKED_TOPICS}
     router = Router(outbox, settings, inputs, layout["signals"], build(), traces)
-    return tuple(Feed(topic, router.handle) for topic in INPUT_TOPICS)
+    return tuple(Feed(topic, router.handle, at_once=AT_ONCE) for topic in INPUT_TOPICS)
 
 
 def _correlating(outbox: Outbox, settings: Settings, traces: Traces | None) -> Feed:
