@@ -11,9 +11,8 @@ from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from schemas.feedback import Feedback
 from schemas.settings import Settings, micros
 from schemas.signals import Mark, Signal
-from schemas.thresholds import CorrelationSettings
 from schemas.times import LATEST
-from streams import attention
+from streams import again, attention
 from streams.answers import AnswerState
 from streams.assess import Surroundings
 from streams.cause import Cause, Output
@@ -22,11 +21,11 @@ from streams.correlate import Index
 from streams.ends import end_of
 from streams.feedback import About, feedback_of
 from streams.forget import forget, forget_changes, overflow
-from streams.kept import filed_by, kept
+from streams.kept import kept
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.reports import hear_answer, learn
 from streams.revisions import revise
-from streams.settling import grid, meant, near_change, settle
+from streams.settling import meant, near_change, settle
 from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of, settle_time
 from streams.tally import Tally
 from streams.topology import DESK_KINDS
@@ -34,8 +33,6 @@ from streams.turn import Turn
 
 _BEHIND_S = 30.0
 """An input this far behind the newest is named in every packet."""
-_COUNT_S = 60.0
-"""Length of the intervals in which repeats are put on record."""
 _AT_ONCE = 20
 """Alerts that are placed again at once when one comes late; in a storm they wait for the next step of the clock."""
 
@@ -94,22 +91,24 @@ class Fold:
         correlation = self.settings.correlation
         scope = self.memory.scope(signal.tenant, signal.environment or "")
         lateness, future = micros(correlation.lateness_s), micros(correlation.future_s)
+        known = scope.alerts.get((facts.starts_at, facts.fingerprint))
+        self._tally.add(new, is_known=known is not None)
+        views = scope.viewed(tenant, correlation)
+        if known is not None and again.is_repeat(known, signal, facts, scope, correlation):
+            again.count(known, new, signal, scope)
+            return
         seen = alert_of(signal, facts, lateness=lateness, future=future)
         for book in (scope.ends, tenant.ends):
             book.end(seen)
-        known = scope.alerts.get(seen.key)
-        self._tally.add(new, is_known=known is not None)
-        views = scope.viewed(tenant, correlation)
         alert = known or seen
         urgent = (
-            self._insert(seen, scope, views) if known is None else _absorb(known, seen, scope, correlation)
+            self._insert(seen, scope, views)
+            if known is None
+            else again.absorb(known, seen, scope, correlation)
         )
         for settle_at in seen.ends.values():
             scope.schedule(settle_at, "end", alert.key)
-        interval = grid(signal.ingested_at, micros(_COUNT_S))
-        if interval not in alert.cells:
-            scope.schedule(interval, "count", alert.key)
-        alert.add_count(new, interval)
+        again.count(alert, new, signal, scope)
         if urgent:
             revise([alert.key], signal.ingested_at, self._turn(scope, tenant, cause))
         if len(scope.alerts) > correlation.max_alerts:
@@ -275,25 +274,3 @@ class Fold:
             answers=scope.answers,
             past=views.settled,
         )
-
-
-def _absorb(known: AlertState, seen: AlertState, scope: ScopeMemory, rules: CorrelationSettings) -> bool:
-    """Takes a further notification in; True when it may be material. What is now filed otherwise has it filed anew."""
-    at, settle_at, facts, notes, end = known.at, known.settle_at, known.facts, known.notes, known.ended_at
-    changed = known.absorb(seen)
-    refiled = known.at != at
-    if known.facts is not facts:
-        known.facts = kept(known.facts)
-        refiled |= filed_by(known.facts) != filed_by(facts)
-    if refiled or known.settle_at < settle_at:
-        scope.schedule(known.settle_at, "alert", known.key)
-    if refiled:
-        scope.views = scope.plans = None
-    elif known.ended_at is not None and scope.views:
-        scope.views.live.end(known.key, known.ended_at)
-    if known.at != at or (changed and (known.facts != facts or known.notes != notes)):
-        return True
-    if known.ended_at != end:
-        return attention.ended(known, scope, rules)
-    attention.repeated(known, scope, rules)
-    return False

@@ -88,6 +88,29 @@ class AlertState:
         """Notifications beyond the first."""
         return max(0, self.count - 1)
 
+    def hears_nothing_new(self, signal: Signal, facts: AlertFacts, *, lateness: int, future: int) -> bool:
+        """True where what was told before is told again, so that `absorb` would change nothing but the latest time.
+
+        In a storm that is most of what comes, and to see it costs less than to make another state and take it in.
+        """
+        at, span, settle_at = signal.ingested_at, signal.spans[0], settle_time(signal, lateness)
+        earliest = self.ref
+        if facts.status == "firing":
+            if self.ends or self.facts.status != "firing":
+                return False
+        else:
+            end = facts.ends_at
+            if end is None or self.resolved is None or end != self.ended_at or self.ends[end] > settle_at:
+                return False
+            earliest = max(earliest, self.resolved)
+        return (
+            earliest[:4] < (at, span.topic, span.partition, span.first)
+            and self.at <= facts.starts_at <= at + future
+            and at <= signal.notified_at + lateness
+            and self.settle_at <= settle_at
+            and self.notes.issuperset(signal.notes)
+        )
+
     def absorb(self, other: "AlertState") -> bool:
         """Takes in another state of the same alert; True when more than the count may have changed."""
         told = (self.facts, self.resolved, self.ended_at, self.notes)

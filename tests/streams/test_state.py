@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -217,3 +217,51 @@ def test_the_order_of_reports_does_not_matter(
     """Which report of a change counts is a matter of the reports alone."""
     states = [_report(status, received, offset) for offset, (status, received) in enumerate(reports)]
     assert _absorbed(states) == _absorbed(data.draw(st.permutations(states)))
+
+
+_TOLD = st.tuples(
+    st.sampled_from(["firing", "resolved"]),
+    st.integers(-100, 400),
+    st.sampled_from([None, 30, 60]),
+    st.integers(0, 9),
+    st.sampled_from([(), ("shortened",)]),
+    st.integers(0, 200),
+)
+"""Status, seconds at which it came, the end that it states, its offset, notes, and how much later than notified."""
+
+
+@given(told=st.lists(_TOLD, min_size=2, max_size=5))
+def test_what_is_heard_as_nothing_new_changes_nothing_but_the_latest_time(
+    told: list[tuple[Literal["firing", "resolved"], int, int | None, int, tuple[str, ...], int]],
+) -> None:
+    """Whatever came before: what the short way leaves out, the long way would not have done either."""
+    heard: AlertState | None = None
+    for status, received, end, offset, notes, late in told:
+        ends_at = None if end is None or status == "firing" else at(end)
+        facts = alert("payment", start=0, status=status).model_copy(update={"ends_at": ends_at})
+        signal = _signal(received, offset, received - late).model_copy(update={"notes": notes})
+        state = alert_of(signal, facts, lateness=LATENESS, future=FUTURE)
+        if heard is None:
+            heard = state
+            continue
+        known = deepcopy(heard)
+        known.last_at = max(known.last_at, state.last_at)
+        is_nothing_new = heard.hears_nothing_new(signal, facts, lateness=LATENESS, future=FUTURE)
+        assert not heard.absorb(state) or not is_nothing_new
+        assert heard == known or not is_nothing_new
+
+
+def test_a_storm_of_repeats_is_heard_as_nothing_new() -> None:
+    """Firing again, and the same end again; not another end, nor a firing report of what had ended."""
+    firing, ended = _firing(5, 0), _firing(5, 0)
+    ended.absorb(_resolved(70, 1))
+    stands, is_over = alert("payment", start=0), alert("payment", start=0, status="resolved")
+    later = is_over.model_copy(update={"ends_at": at(65)})
+
+    def nothing_new(known: AlertState, facts: Alert) -> bool:
+        return known.hears_nothing_new(_signal(90, 2), facts, lateness=LATENESS, future=FUTURE)
+
+    assert [nothing_new(firing, stands), nothing_new(ended, is_over)] == [True, True]
+    assert [nothing_new(ended, stands), nothing_new(firing, is_over), nothing_new(ended, later)] == [
+        False
+    ] * 3
