@@ -11,6 +11,7 @@ from typing import Any, Final
 import fastavro
 
 from schemas.events import AlertFacts
+from schemas.kept import kept
 from schemas.model import trusted
 from schemas.parsed import plain
 from schemas.signals import Signal, Span
@@ -79,7 +80,7 @@ def _facts(end: bytes) -> AlertFacts:
     facts = fields.pop(_BODY)
     if body.tell() != len(end) or any(other is not None for other in fields.values()):
         raise ValueError("not the end of an alert's signal")
-    return AlertFacts.model_validate(facts)
+    return kept(AlertFacts.model_validate(facts))
 
 
 def _end_of(facts: AlertFacts) -> bytes:

@@ -4,12 +4,13 @@ Goes to: `streams.fold`.
 """
 
 from schemas.events import AlertFacts
+from schemas.kept import kept
 from schemas.settings import micros
 from schemas.signals import Signal
 from schemas.thresholds import CorrelationSettings
 from schemas.times import MINUTE
 from streams import attention
-from streams.kept import filed_by, kept
+from streams.filed import filed_by
 from streams.memory import ScopeMemory
 from streams.settling import grid
 from streams.state import AlertState, settle_time

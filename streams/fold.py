@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
 from schemas.feedback import Feedback
+from schemas.kept import kept
 from schemas.settings import Settings, micros
 from schemas.signals import Mark, Signal
 from schemas.times import LATEST
@@ -21,7 +22,6 @@ from streams.correlate import Index
 from streams.ends import end_of
 from streams.feedback import About, feedback_of
 from streams.forget import forget, forget_changes, overflow
-from streams.kept import kept
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.reports import hear_answer, learn
 from streams.revisions import revise

@@ -11,13 +11,13 @@ import orjson
 
 from schemas.answers import AnswerFacts
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts
+from schemas.kept import kept
 from streams.answers import AnswerBook, AnswerState
 from streams.changes import ChangeBook
 from streams.clock import Clock, Clocks
 from streams.cursors import Applied, Cursors
 from streams.ends import EndBook
 from streams.feeds import dump_feeds, load_feeds
-from streams.kept import kept
 from streams.memory import Due, Memory, ScopeMemory, TenantMemory
 from streams.placing import Plan, Told
 from streams.snapshot_candidates import (

@@ -6,6 +6,7 @@ the count is guarded by the cursors.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from schemas.events import AlertFacts, ChangeFacts, EntityFacts, Severity
@@ -166,15 +167,18 @@ def alert_of(signal: Signal, facts: AlertFacts, *, lateness: int, future: int) -
         at=signal.ingested_at if ahead else facts.starts_at,
         settle_at=settle_at,
         last_at=signal.last_ingested_at,
-        notes=frozenset(signal.notes) | _noted(start_in_future=ahead, late=late),
+        notes=_noted(signal.notes, ahead=ahead, late=late),
         resolved=ref if resolved else None,
         ended_at=ended_at,
         ends={} if ended_at is None else {ended_at: settle_at},
     )
 
 
-def _noted(**notes: bool) -> frozenset[str]:
-    return frozenset(note for note, holds in notes.items() if holds)
+@lru_cache(maxsize=256)
+def _noted(notes: tuple[str, ...], *, ahead: bool, late: bool) -> frozenset[str]:
+    """All notes of a signal; one set for all that have the same."""
+    found = {"start_in_future": ahead, "late": late}
+    return frozenset((*notes, *(note for note, holds in found.items() if holds)))
 
 
 def settle_time(signal: Signal, lateness: int) -> int:

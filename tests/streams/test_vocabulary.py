@@ -5,7 +5,7 @@ import pytest
 from schemas.events import Alert
 from schemas.thresholds import CorrelationSettings
 from streams.correlate import index_of
-from streams.kept import filed_by
+from streams.filed import filed_by
 from streams.vocabulary import shares, words_of
 from tests.streams.pieces import alert_state, topology
 from tests.streams.world import alert

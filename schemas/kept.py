@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from schemas.events import AlertFacts
-from streams.vocabulary import words_of
 
 _FIELDS: Final = tuple(AlertFacts.model_fields)
 _GIVEN: Final = set(_FIELDS)
@@ -20,6 +19,8 @@ _EMPTY: Final = ("__pydantic_extra__", "__pydantic_private__")
 
 def kept(facts: AlertFacts) -> AlertFacts:
     """Equal facts that share what they have in common with those of other alerts. They were validated before."""
+    if facts.__pydantic_fields_set__ is _GIVEN:
+        return facts
     shared = AlertFacts.__new__(AlertFacts)
     for name in _FIELDS:
         object.__setattr__(shared, name, _shared(getattr(facts, name)))
@@ -40,9 +41,3 @@ def _shared(value: Any) -> Any:  # noqa: ANN401 - a field of any kind
     if isinstance(value, tuple):
         return tuple(map(_one, value))
     return {_one(key): _one(text) for key, text in value.items()} if isinstance(value, dict) else value
-
-
-def filed_by(facts: AlertFacts) -> tuple[object, ...]:
-    """What an index files an alert by; hardly ever another in two notifications of one alert."""
-    named = facts.service, facts.namespace, facts.references, facts.labels.get("namespace")
-    return facts.source, facts.name, words_of(facts), *named

@@ -1,8 +1,8 @@
 """The facts of an alert as they are kept: equal to what was read, and shared with other alerts."""
 
 from schemas.codec import decode, encode
+from schemas.kept import kept
 from schemas.signals import Signal
-from streams.kept import kept
 from tests.streams.world import alert
 
 _MADE = alert("payment", start=100.0)
