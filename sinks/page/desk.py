@@ -71,9 +71,12 @@ class Desk:
         common = {"reader": getattr(request.state, "reader", None), "path": request.url.path}
         return self.words.get_template(template).render(**common, **values)
 
-    def problem(self, request: Request, status: int, title: str, *lines: str, after_s: int = 0) -> Response:
-        """A page that says what is wrong and what to do; `after_s`: when to come again."""
-        answer = self.page("problem.html", request, status, title=title, lines=lines, again=bool(after_s))
+    def problem(
+        self, request: Request, status: int, title: str, *lines: str, after_s: int = 0, back: str = ""
+    ) -> Response:
+        """A page that says what is wrong and what to do; `after_s`: when to come again, `back`: to which incident."""
+        values = {"title": title, "lines": lines, "again": bool(after_s), "back": back}
+        answer = self.page("problem.html", request, status, **values)
         if after_s:
             answer.headers["retry-after"] = str(after_s)
         return answer

@@ -4,7 +4,7 @@ Pure: numbers only; a template draws them. What is needed stands above what need
 needed. Two services stand beside each other at most, so that it reads on a phone.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -20,10 +20,11 @@ _MOST: Final = 24
 _NAME: Final = 21
 """Characters of a name that fit into its box."""
 
-Role = Literal["root", "alerting", "needed", "quiet"]
+Role = Literal["root", "alerting", "over", "needed", "quiet"]
 ROLES: Final[dict[Role, str]] = {
     "root": "◆ suspected root",
     "alerting": "▲ alerting",
+    "over": "▽ resolved",
     "needed": "○ no alert, needed",
     "quiet": "○ no alert so far",
 }
@@ -63,8 +64,8 @@ class Graph:
     width: int = WIDTH
 
 
-def graph(radius: Radius, candidate: Candidate) -> Graph:
-    """The services that alert, what they need, and their quiet neighbours below."""
+def graph(radius: Radius, candidate: Candidate, firing: Container[str]) -> Graph:
+    """The services that alert, what they need, and their quiet neighbours below. `firing`: those that still alert."""
     named = dict.fromkeys(
         (*radius.services, *(name for edge in radius.edges for name in (edge.needs, edge.service)))
     )
@@ -75,7 +76,9 @@ def graph(radius: Radius, candidate: Candidate) -> Graph:
     places = {
         name: (row, column, len(names)) for row, names in enumerate(rows) for column, name in enumerate(names)
     }
-    boxes = {name: _box(name, _role(name, radius, candidate), *place) for name, place in places.items()}
+    boxes = {
+        name: _box(name, _role(name, radius, candidate, firing), *place) for name, place in places.items()
+    }
     arrows = tuple(
         _arrow(edge, boxes[edge.service], boxes[edge.needs])
         for edge in radius.edges
@@ -84,11 +87,11 @@ def graph(radius: Radius, candidate: Candidate) -> Graph:
     return Graph(tuple(boxes.values()), arrows, len(rows) * _DOWN - (_DOWN - _HEIGHT) + 2 * _MARGIN, left_out)
 
 
-def _role(name: str, radius: Radius, candidate: Candidate) -> Role:
+def _role(name: str, radius: Radius, candidate: Candidate, firing: Container[str]) -> Role:
     if name in candidate.root_services[:1]:
         return "root"
     if name in radius.services:
-        return "alerting"
+        return "alerting" if name in firing else "over"
     return "quiet" if name in radius.quiet else "needed"
 
 

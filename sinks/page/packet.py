@@ -79,7 +79,7 @@ def packet_values(shown: Shown, told: list[Event]) -> dict[str, Any]:
         "further": further,
         "axis": axis(happened, candidate.opened_at),
         "happened": happened,
-        "graph": graph(packet.radius, candidate),
+        "graph": graph(packet.radius, candidate, {line.service for line in packet.failing if line.firing}),
         "lasted": span_text(max(0, ends - candidate.opened_at)),
         "kinds": len({(line.service, line.alert) for line in packet.failing}),
         "members": candidate.members[:_MEMBERS],

@@ -39,16 +39,17 @@ class _Asked:
 
 async def tell(desk: Desk, reader: Reader, request: Request) -> Response:
     """POST /incidents/{name}/feedback: what a person says of it."""
+    back = request.url.path.removesuffix("/feedback") + (f"?{request.url.query}" if request.url.query else "")
     fields = await fields_of(request, _MOST_BYTES)
     if fields is None:
-        return desk.problem(request, 413, "Too much", "Name fewer alerts, and use fewer words.")
+        return desk.problem(request, 413, "Too much", "Name fewer alerts, and use fewer words.", back=back)
     if not is_ours(request, fields):
-        again = "Go back, load the page anew, and say it again."
-        return desk.problem(request, 403, "This form is too old, or not from here", again)
+        again = "Go back to the incident, and say it again."
+        return desk.problem(request, 403, "This form is too old, or not from here", again, back=back)
     asked = await desk.ask(lambda connection: _asked(connection, reader, request, first(fields, "into")))
     if not reader.may_speak(asked.candidate):
         needed = "Whoever runs this gives the right: feedback = true in [[page.readers]]."
-        return desk.problem(request, 403, "You may only look", needed)
+        return desk.problem(request, 403, "You may only look", needed, back=back)
     try:
         feedback = feedback_from(
             _said(fields, asked),
@@ -57,7 +58,9 @@ async def tell(desk: Desk, reader: Reader, request: Request) -> Response:
             _drawn(fields),
         )
     except (Unclear, ValueError) as wrong:
-        return desk.problem(request, 400, "That is not clear", f"{wrong}. Go back and say it again.")
+        return desk.problem(
+            request, 400, "That is not clear", f"{wrong}. Go back and say it again.", back=back
+        )
     await desk.trail.told(feedback, asked.candidate.tenant)
     tenant = asked.candidate.tenant if is_replay(asked.candidate.tenant) else ""
     onward = query([("tenant", tenant), ("told", feedback.kind)])

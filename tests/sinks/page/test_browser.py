@@ -214,7 +214,7 @@ def test_everything_reads_without_scripts(browser: Browser, site: Site) -> None:
 def test_ten_thousand_incidents_are_on_the_screen_within_a_second(
     browser: Browser, audited: KafkaSettings, tmp_path: Path
 ) -> None:
-    """From the click to the first line, at the best of three: the machine may be busy with other tests."""
+    """From the click to the first line, filtered, too; at the best of three: the machine may be busy."""
     database = f"sqlite:///{tmp_path}/incidents.db"
     engine = open_database(database)
     create_tables(engine)
@@ -222,11 +222,13 @@ def test_ten_thousand_incidents_are_on_the_screen_within_a_second(
     engine.dispose()
     with running(settings_for(audited, database)) as site, page_of(browser, site) as page:
         expect(page.get_by_text("10000 incidents")).to_be_visible()
-        assert min(_first_view_ms(page) for _ in range(3)) < 1000
+        for asked in ("", "?state=open&severity=critical&owner=team-fares"):
+            address = f"{site.url}/{asked}"
+            assert min(_first_view_ms(page, address) for _ in range(3)) < 1000, asked
 
 
-def _first_view_ms(page: Page) -> float:
-    page.reload()
+def _first_view_ms(page: Page, address: str) -> float:
+    page.goto(address)
     expect(page.locator(".row").first).to_be_visible()
     taken: float = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
     return taken

@@ -75,6 +75,10 @@ def test_a_problem_has_a_page_that_everybody_can_read(browser: Browser, site: Si
     with reading(browser, site) as page:
         PROBLEMS[title](page, site.url)
         _is_readable(page, title)
+        back = page.get_by_role("link", name="Back to the incident")
+        if back.count():
+            back.click()
+            expect(page.get_by_role("heading", name="What people said")).to_be_visible()
 
 
 def test_being_too_fast_has_such_a_page_too(browser: Browser, site: Site) -> None:
@@ -171,7 +175,7 @@ def test_something_is_said_with_the_keyboard_alone(browser: Browser, site: Site)
         assert page.url.endswith(ONE)
         page.keyboard.press("Enter")
         page.wait_for_url("**/*told=hand_over*")
-        expect(page.get_by_role("status").get_by_text("Handed over")).to_be_visible()
+        expect(page.get_by_role("status").get_by_text("Handed over")).to_be_in_viewport()
 
 
 def test_the_draft_of_a_postmortem_comes_as_a_file(browser: Browser, site: Site, tmp_path: Path) -> None:

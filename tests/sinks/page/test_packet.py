@@ -78,6 +78,15 @@ def test_what_nothing_measures_is_said_once() -> None:
     assert ([], [("no source configured", ["logs", "traces"])]) == (values["measured"], values["unmeasured"])
 
 
+def test_a_service_whose_alerts_are_over_is_not_drawn_as_alerting() -> None:
+    """Of two that alerted and one root that did, one still does."""
+    radius = Radius(services=("root", "still", "over"), edges=(), quiet=("calm",))
+    drawn = graph(radius, incident("one", root_services=("root",)).candidate, {"still"})
+    assert {"root": "root", "still": "alerting", "over": "over", "calm": "quiet"} == {
+        box.service: box.role for box in drawn.boxes
+    }
+
+
 @given(_NAMES, st.data())
 def test_no_two_services_overlap_whatever_they_need(names: list[str], data: st.DataObject) -> None:
     """Each box should stand alone within the picture, circles of dependencies included, and the rest be counted."""
@@ -88,7 +97,7 @@ def test_no_two_services_overlap_whatever_they_need(names: list[str], data: st.D
         edges=tuple(Dependency(service=a, needs=b) for a, b in edges),
         quiet=("quiet-one",),
     )
-    drawn = graph(radius, incident("one", root_services=tuple(names[:1])).candidate)
+    drawn = graph(radius, incident("one", root_services=tuple(names[:1])).candidate, names)
     assert len(names) + 1 == len(drawn.boxes) + drawn.left_out
     assert len(drawn.boxes) == len({(box.x, box.y) for box in drawn.boxes})
     assert all(
