@@ -136,7 +136,7 @@ def test_rotas_and_runbooks_of_a_folder_are_taken(url: str, broker: Broker, tmp_
     assert watching.stdout is not None
     taken = [watching.stdout.readline() for _ in range(2)]
     watching.terminate()
-    _, err = watching.communicate(timeout=30)
+    _, err = watching.communicate(timeout=60)
     assert (1, 0) == (rehearsed[0], watching.returncode)
     assert ["runbook:diskfull", "rota:folder"] == [line.split()[-1] for line in taken]
     assert "the calendar's file: No such file" in err
@@ -188,7 +188,7 @@ def test_a_watched_folder_is_published_again_when_a_file_changes(
     catalog.write_text("kind: Component\nmetadata: {name: watched, title: Again}\n", "utf-8")
     eventually(lambda: entities(broker, "watched") == [None, "Again"], _PATIENCE_S, "the change arrives")
     watching.terminate()
-    out, err = watching.communicate(timeout=30)
+    out, err = watching.communicate(timeout=60)
     assert (0, 2, "") == (watching.returncode, out.count("taken on catalog"), err)
 
 

@@ -26,8 +26,8 @@ from schemas.settings import Settings
 from sources.serving import run_gateway
 sys.exit(run_gateway(Settings.model_validate_json(sys.argv[1]), build="test", state=Path(sys.argv[2])))
 """
-_START_S = 20
-_WAIT_S = 10.0
+_START_S = 60
+_WAIT_S = 60.0
 
 
 def sha(token: str) -> str:
@@ -76,7 +76,7 @@ def gateway(settings: Settings, state: Path) -> Iterator[httpx.Client]:
             yield client
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=60)
 
 
 def records(bootstrap: str, topic: str) -> list[Message]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def ended(process: "Popen[str]") -> tuple[int, str]:
     """Exit code and what was written to stderr."""
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     return process.returncode, errors
 
 

@@ -15,7 +15,7 @@ from confluent_kafka.admin import (
 from tests.facts import eventually
 from wire.admin import end_offsets
 
-_WAIT_S = 10.0
+_WAIT_S = 60.0
 _CLEANED_S = 40.0
 
 

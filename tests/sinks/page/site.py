@@ -91,7 +91,7 @@ def running(settings: Settings) -> Iterator[Site]:
         yield site
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 def _answers(url: str) -> bool:

@@ -57,7 +57,7 @@ def test_a_client_that_sends_too_slowly_is_cut(site: Site, sent: bytes) -> None:
     """Its connection should not be held for ever."""
     settings = settings_for(site.settings.kafka, site.settings.sink.database, slow_s=0.5)
     with running(settings) as strict, socket.create_connection(("127.0.0.1", settings.page.port)) as slow:
-        slow.settimeout(20)
+        slow.settimeout(60)
         slow.sendall(sent)
         assert strict.process.poll() is None
         assert _until_cut(slow)

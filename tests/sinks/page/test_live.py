@@ -72,4 +72,4 @@ def test_the_page_ends_while_somebody_listens(own: Site) -> None:
     with own.client() as browser, browser.stream("GET", "/stream") as answer:
         assert next(_events(answer))
         own.process.terminate()
-        assert 0 == own.process.wait(20)
+        assert 0 == own.process.wait(60)
