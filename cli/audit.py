@@ -18,7 +18,7 @@ from cli.printing import AsJson, print_json, printed
 from cli.tables import HomePath, SettingsPath, connected, found_settings
 from schemas.settings import Settings
 from sinks.audit_export import export_log
-from sinks.audit_files import verify_export
+from sinks.audit_files import segments, verify_export
 from sinks.audit_log import Standing, Trust, verify_partition
 from sinks.audit_proof import NoProof, find_line, prove_growth, prove_line
 from sinks.audit_rows import StoredRows, partitions_stored
@@ -85,6 +85,8 @@ def verify(
     with _telling_what_broke():
         trust = _trust(loaded, key, known or ())
         if export is not None:
+            if not segments(export):
+                fail(f"{export} holds no export: `incidents audit export` writes one, in files audit-*.jsonl")
             found = verify_export(export, trust, _partitions_of(trust))
         else:
             found = _verify_log(loaded, trust, tables=not no_tables)
@@ -186,7 +188,9 @@ def _log_of(keys: Keys, usual: str, path: Path) -> str:
 def _understood(path: Path, read: Callable[[str], T]) -> T:
     try:
         return read(path.read_text("utf-8"))
-    except (BadNote, UnicodeDecodeError) as wrong:
+    except UnicodeDecodeError:
+        fail(f"{path} is no text, and so no file of keys or checkpoints")
+    except BadNote as wrong:
         fail(f"{path}: {wrong}")
 
 

@@ -47,13 +47,18 @@ def tell_of_retries() -> None:
 
 def _told_once(details: RetryDetails) -> None:
     if details.retry_num == 1:
-        progress(f"{details.caused_by}: trying again")
+        progress(f"no success yet ({details.caused_by}): trying again")
 
 
 def fail(problem: object) -> NoReturn:
     """One line that says what is wrong, and exit code 1."""
     sys.stderr.write(problem_line(problem))
     raise typer.Exit(FAILED)
+
+
+def wrong_use(problem: object) -> NoReturn:
+    """One line that says what does not fit, and exit code 2."""
+    raise typer.BadParameter(str(problem))
 
 
 def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:

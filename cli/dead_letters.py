@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.build import build
-from cli.console import FAILED, fail, progress, speaks_plainly
+from cli.console import FAILED, fail, progress, speaks_plainly, wrong_use
 from cli.printing import AsJson, print_json
 from cli.tables import HomePath, SettingsPath, found_settings
 from schemas.audit import DeadLetter
@@ -117,7 +117,9 @@ def replay(
     """Send letters again as if they came now, on record first; exit code 1 when some could not be sent."""
     loaded = found_settings(home, settings)
     if bool(names) == every:
-        fail("name the letters by their ids, or choose them with --all and --tenant, --source or --reason")
+        wrong_use(
+            "name the letters by their ids, or choose them with --all and --tenant, --source or --reason"
+        )
     try:
         wanted = Wanted(tenant, source, reason)
         chosen = (

@@ -53,6 +53,8 @@ def register(app: typer.Typer) -> None:
 def demo(recording: Annotated[Path, _FOLDER] = RECORDING) -> None:
     """Start everything here, send a recorded incident, print its packet; on a terminal stays up until Ctrl-C."""
     began = time.monotonic()
+    if not (recording / "events.jsonl").is_file():
+        fail(f"there is no {recording / 'events.jsonl'}: name the folder of a recording")
     try:
         with _own_home() as home, system(home, Settings(), workers=2) as here:
             _show(here, home, recording, began)

@@ -87,7 +87,7 @@ def _of(service: str | None, found: Readiness) -> Readiness:
         return found
     named = tuple(one for one in found.services if one.service.lower() == service.lower())
     if not named:
-        fail(f"no service is called {service}: neither the catalog nor an alert nor a deploy names it")
+        fail(f"no service is called {service!r}: neither the catalog nor an alert nor a deploy names it")
     return replace(found, services=named)
 
 

@@ -170,6 +170,8 @@ def _command(name: str, kind: Kind) -> Callable[..., None]:
     ) -> None:
         with right_use():
             taken = given.pop("taken", None)
+            if kind.default is inspect.Parameter.empty and taken in ("", []):
+                raise WrongUse(f"{kind.takes} is empty: {kind.help.rstrip('.')}")
             known = _known(incident, taken if name == "merge" else None, home, settings, given["tenant"])
             body = {
                 "id": secrets.token_hex(16),  # drawn once: whatever is sent again is the same

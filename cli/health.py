@@ -29,7 +29,10 @@ class Health:
         try:
             server = ThreadingHTTPServer((host, port), _handler(self._ready))
         except OSError as problem:
-            raise CannotListen(f"{name} cannot listen on {host}:{port}: {problem.strerror}") from problem
+            raise CannotListen(
+                f"{name} cannot listen for health checks on {host}:{port}: {problem.strerror}; stop what uses it, or "
+                "choose another --health-port or --health-host"
+            ) from problem
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
 
     def ready(self) -> None:

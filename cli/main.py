@@ -23,6 +23,7 @@ from cli import (
     token,
     topics,
 )
+from cli.build import build
 from cli.examples import add_examples
 from cli.logs import LogLevel, log_from
 
@@ -62,7 +63,20 @@ for part in (
 add_examples(app)
 
 
+def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"incidents {build()}")
+        raise typer.Exit
+
+
+_VERSION = typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
+
+
 @app.callback()
-def _set_up(level: Annotated[LogLevel, _LEVEL] = LogLevel.INFO) -> None:
+def _set_up(
+    level: Annotated[LogLevel, _LEVEL] = LogLevel.INFO,
+    *,
+    _version: Annotated[bool, _VERSION] = False,
+) -> None:
     """Log to standard error as JSON lines, for programs; what people read is on standard output."""
     log_from(level)

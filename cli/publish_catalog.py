@@ -57,6 +57,8 @@ def catalog_command() -> Callable[..., None]:
                 raise WrongUse(
                     "which catalog? name files, or a folder with --watch, or entries with --delete"
                 )
+            if watch and not watch.is_dir():
+                raise WrongUse(f"--watch takes a folder, and {watch} is none")
             if watch and not given["dry_run"]:
                 _watch(watch, given)
             elif delete:

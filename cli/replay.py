@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from cli.build import build
 from cli.comparing import as_json, as_text, scores_of
-from cli.console import fail, progress, speaks_plainly, tell_of_retries
+from cli.console import fail, progress, speaks_plainly, tell_of_retries, wrong_use
 from cli.home_tokens import REPLAY, token_of
 from cli.inprocess import InProcess
 from cli.printing import print_json
@@ -87,7 +87,7 @@ def replay(
     """Replay a recording and write the final candidates, or tell what other settings would change."""
     tenant = tenant or REPLAY_PREFIX + secrets.token_hex(4)
     if not is_replay(tenant):
-        fail(f"{tenant} is no replay tenant: its name has to start with {REPLAY_PREFIX}")
+        wrong_use(f"{tenant} is no replay tenant: its name has to start with {REPLAY_PREFIX}")
     asked = Asked(against, truth, scorer, as_json=as_json, exit_code=exit_code)
     _refuse_what_does_not_fit(asked, to, through, compared=compared)
     wanted = load_settings(settings)
@@ -117,11 +117,11 @@ class Asked(NamedTuple):
 
 def _refuse_what_does_not_fit(asked: Asked, to: Path | None, through: str, *, compared: bool) -> None:
     if not compared and any(asked):
-        fail("--against, --truth, --scorer, --json and --exit-code belong to --compare")
+        wrong_use("--against, --truth, --scorer, --json and --exit-code belong to --compare")
     if compared and through == "kafka":
-        fail("--compare replays in this process, once with each settings: leave --through kafka out")
+        wrong_use("--compare replays in this process, once with each settings: leave --through kafka out")
     if to is None and not compared:
-        fail("name a file with --export, or ask what other settings would change with --compare")
+        wrong_use("name a file with --export, or ask what other settings would change with --compare")
 
 
 def _compared(

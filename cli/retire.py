@@ -3,6 +3,7 @@
 May not: stop the worker; whoever runs it does that first.
 """
 
+import logging
 from typing import Annotated
 
 import typer
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
 
 def retire(name: Annotated[str, _NAME], settings: SettingsPath = None, *, as_json: AsJson = False) -> None:
     """Let the partitions of a worker that is gone for good move at once, not after its session; stop it first."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it cannot reach is told in a line of ours
     if not remove_member(load_settings(settings).kafka.bootstrap, GROUP, name):
         fail(f"no worker of the name {name} is in the group {GROUP}: nothing to move")
     if as_json:

@@ -80,6 +80,8 @@ def right_use() -> Iterator[None]:
 
 def deliver(given: Mapping[str, Any], route: str, deliveries: list[tuple[str, bytes, Json]]) -> None:
     """Send each delivery, or say what would be sent; leaves with the worst of the exit codes."""
+    if given["timeout"] < 0:
+        raise WrongUse("--timeout takes seconds, 0 for one try")
     if given["dry_run"]:
         raise typer.Exit(_rehearse(path_of(route, given["tenant"]), deliveries))
     address = address_of(given)

@@ -23,7 +23,9 @@ def load_settings(path: Path | None) -> Settings:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as problem:
         raise BadSettings(f"the settings {path} cannot be read: {problem.strerror}") from problem
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+    except UnicodeDecodeError as problem:
+        raise BadSettings(f"the settings {path} are no TOML: they are no text") from problem
+    except tomllib.TOMLDecodeError as problem:
         raise BadSettings(f"the settings {path} are no TOML: {problem}") from problem
     except ValidationError as problem:
         raise BadSettings(f"the settings {path}: {_told(problem)}") from problem

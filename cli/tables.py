@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from cli.console import fail
-from cli.settings_file import load_settings
+from cli.settings_file import BadSettings, load_settings
 from local.home import Home
 from schemas.settings import Settings
 from sinks.database import DatabaseProblem, opened, told
@@ -38,9 +38,16 @@ def found_settings(home: Path | None, settings: Path | None) -> Settings:
     if settings is not None:
         return load_settings(settings)
     if home is not None:
-        return load_settings(Home(home.absolute()).settings)
+        return load_settings(_of_a_system(home))
     usual = Home(_HOME.absolute()).settings
     return load_settings(usual if usual.is_file() else None)
+
+
+def _of_a_system(home: Path) -> Path:
+    path = Home(home.absolute()).settings
+    if not path.is_file():
+        raise BadSettings(f"no system was started in {home}: `incidents up --home {home}` starts one")
+    return path
 
 
 def local_home(home: Path | None) -> Path | None:

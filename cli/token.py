@@ -10,7 +10,7 @@ from typing import Annotated
 import tomli_w
 import typer
 
-from cli.console import speaks_plainly
+from cli.console import speaks_plainly, wrong_use
 from cli.printing import AsJson, print_json
 from schemas.identity import content_hash
 from schemas.page_settings import ReaderSettings
@@ -35,6 +35,8 @@ def token(
     """Make a token for the web page: the token for its reader, and its hash for the settings."""
     made = secrets.token_hex(20)
     allowed = tuple(tenants or ("default",))
+    if not (name.strip() and all(map(str.strip, allowed))):
+        wrong_use("name whoever holds the token, and tenants that have a name")
     reader = ReaderSettings(
         name=name, token_sha256=content_hash(made.encode()), tenants=allowed, feedback=feedback
     )

@@ -4,6 +4,7 @@ May not: write, print. Goes to: the reading commands and the page. Replay tenant
 unless asked for; by name everything is found.
 """
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -18,6 +19,8 @@ from sinks.tables import CANDIDATE_REVISIONS, CANDIDATES, CLAIMS, EVIDENCE, ORIG
 _PREFIX: Final = "INC-"
 _NEAR: Final = 1_000
 """How many of the latest candidates are looked at for names like a mistyped one."""
+_OTHER_KIND: Final = re.compile(r"[eq]\d+|P-\w+", re.IGNORECASE)
+"""How evidence and proposals are named."""
 _SHORTEST: Final = 6
 """Characters of a full id from which on it may be cut short."""
 
@@ -99,7 +102,7 @@ def find(
     lived = [one for one in found if not is_replay(one.tenant)]
     found = lived or found
     if not found:
-        raise NotFound(*_unnamed(connection, name, allowed))
+        raise NotFound(*_elsewhere(connection, name, tenant, allowed) or _unnamed(connection, name, allowed))
     if len(found) > 1:
         raise NotFound(f"{name!r} names {len(found)} candidates", _apart(found))
     return found[0]
@@ -195,6 +198,21 @@ def _named(name: str, tenant: str | None) -> Select[Any]:
     query = select(table.c.body).where(or_(*ways))
     query = query if tenant is None else query.where(table.c.tenant == tenant)
     return query.order_by(table.c.candidate_id, table.c.tenant).limit(20)
+
+
+def _elsewhere(
+    connection: Connection, name: str, tenant: str | None, allowed: ColumnElement[bool]
+) -> tuple[str, ...]:
+    """Where another tenant has the name, or it is of another kind; nothing else."""
+    said = f"no candidate is named {name!r}"
+    if tenant is not None:
+        others = _candidates(connection, _named(name, None).where(allowed))
+        if others:
+            there = ", ".join(dict.fromkeys(one.tenant for one in others[:5]))
+            return (f"no candidate of tenant {tenant!r} is named {name!r}; one of {there} is",)
+    if _OTHER_KIND.fullmatch(name.strip()):
+        return (f"{said}: that is a part of one; name the INC-... in whose packet it stands",)
+    return ()
 
 
 def _unnamed(connection: Connection, name: str, allowed: ColumnElement[bool]) -> tuple[str, str]:

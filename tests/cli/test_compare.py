@@ -65,16 +65,19 @@ def test_programs_get_the_same_as_json(apart: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "code", "said"),
     [
-        ((), "name a file with --export"),
-        (("--export", "x", "--json"), "belong to --compare"),
-        (("--compare", "--through", "kafka"), "leave --through kafka out"),
-        (("--compare", "--truth", __file__), "there is no scorer"),
+        ((), 2, "name a file with --export"),
+        (("--export", "x", "--json"), 2, "belong to --compare"),
+        (("--compare", "--through", "kafka"), 2, "leave --through kafka out"),
+        (("--compare", "--truth", __file__), 1, "there is no scorer"),
     ],
 )
-def test_what_does_not_fit_is_refused_in_a_line(options: tuple[str, ...], said: str) -> None:
+def test_what_does_not_fit_is_refused_in_a_line(options: tuple[str, ...], code: int, said: str) -> None:
     """What to do instead."""
     ended = _replay(*options)
-    assert (1, 1) == (ended.returncode, len([line for line in ended.stderr.splitlines() if "error" in line]))
+    assert (code, 1) == (
+        ended.returncode,
+        len([line for line in ended.stderr.splitlines() if "error" in line]),
+    )
     assert said in ended.stderr

@@ -157,7 +157,7 @@ def test_nothing_is_sent_again_without_saying_what(there: Letters) -> None:
     """No ids, ids and --all, and a dry run should send nothing."""
     for words in (("replay",), ("replay", "ababab", "--all")):
         result = _unsent(there, lambda words=words: there.run(*words))  # type: ignore[misc]
-        assert (1, True) == (result.exit_code, "name the letters" in result.output)
+        assert (2, True) == (result.exit_code, "name the letters" in result.output)
     dry = _unsent(there, lambda: there.run("replay", "--all", "--dry-run"))
     assert "would become 1 record(s) of alerts" in dry.output
     assert (1, 2) == (dry.exit_code, dry.output.count("not sent: "))

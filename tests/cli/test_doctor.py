@@ -80,7 +80,7 @@ def test_one_service_is_judged_by_itself(database: str) -> None:
     missing = _ask(database, "--service", "nobody")
     assert (
         1,
-        "error: no service is called nobody: neither the catalog nor an alert nor a deploy names it\n",
+        "error: no service is called 'nobody': neither the catalog nor an alert nor a deploy names it\n",
     ) == (
         missing.exit_code,
         missing.stderr,

@@ -82,5 +82,5 @@ def test_a_corrupt_line_stops_the_replay_and_is_named(tmp_path: Path) -> None:
 def test_a_tenant_that_is_no_replay_is_refused(tmp_path: Path) -> None:
     """A replay may never write into a live tenant."""
     ended = _replay(EXAMPLE, tmp_path / "export.jsonl", "--tenant", "default")
-    assert ended.returncode == 1
+    assert ended.returncode == 2
     assert "is no replay tenant" in ended.stderr
