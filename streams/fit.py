@@ -1,6 +1,6 @@
 """How well a change explains alerts: by what it costs trouble to travel from it to each, and by how long after it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import exp
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.state import ChangeState
 from streams.ties import Tie
-from streams.travel import FAR, Travel, at_cost
+from streams.travel import Travel, at_cost
 
 
 class Spot(NamedTuple):
@@ -42,8 +42,8 @@ class Fits:
     """The places of all alerts, each once."""
     _spot_of: tuple[int, ...] = ()
     """The place of each alert by its number."""
-    _causes: tuple[Mapping[str, float], ...] = ()
-    """What it costs trouble to come to each place."""
+    _costs: dict[str, dict[int, float]] = field(default_factory=dict)
+    """The places that trouble may come to from each service, with what that costs."""
     _reached: dict[tuple[Tie, str | None], tuple[_Reached, ...]] = field(default_factory=dict)
     """The alerts that may come from changes of a tie and a namespace."""
 
@@ -53,12 +53,16 @@ class Fits:
         spots = (Spot(kin.service, kin.golden, kin.namespace) for kin in self.kins)
         self._spot_of = tuple(numbers.setdefault(spot, len(numbers)) for spot in spots)
         self._spots = tuple(numbers)
-        causes = self.travel.causes
-        self._causes = tuple(causes((s.service, s.golden)) if s.service else {} for s in self._spots)
+        for spot, number in numbers.items():
+            if spot.service:
+                for service, cost in self.travel.causes((spot.service, spot.golden)).items():
+                    self._costs.setdefault(service, {})[number] = 0.0 if service == spot.service else cost
 
-    def reach(self) -> set[str]:
-        """The services that a change may have been made on, were it behind any of the alerts."""
-        return set().union(*self._causes)
+    def may_come_from(self, tie: Tie) -> bool:
+        """True where any of the alerts may come from a change of this tie."""
+        return (
+            tie.service is None or tie.service in self._costs or any(s.service is None for s in self._spots)
+        )
 
     def of(self, change: ChangeState, tie: Tie) -> float:
         """Mean over the alerts of how well each fits a fault made by the change; 0 where none may come from it."""
@@ -70,29 +74,28 @@ class Fits:
 
     def of_any(self, change: ChangeState, ties: Iterable[tuple[Tie, float]]) -> float:
         """The same for a change that may be tied in several ways, each with its share: for each alert the best."""
-        namespace, lag = change.facts.namespace, lag_of(change, self.settings)
-        weights = ([weight * share for weight in self.weights(tie, namespace)] for tie, share in ties)
-        best: list[float] = [max(of_spot) for of_spot in zip(*weights, strict=True)]
+        namespace, lag, best = change.facts.namespace, lag_of(change, self.settings), dict[int, float]()
+        for tie, share in ties:
+            for spot, weight in self.weights(tie, namespace).items():
+                best[spot] = max(best.get(spot, 0.0), weight * share)
         placed = zip(self._spot_of, self.kins, strict=True)
-        return sum(best[spot] * lag(kin.at, kin.period) for spot, kin in placed) / len(self.kins)
+        return sum([best.get(spot, 0.0) * lag(kin.at, kin.period) for spot, kin in placed]) / len(self.kins)
 
-    def weights(self, tie: Tie, namespace: str | None) -> list[float]:
-        """How well a fault where a change is, in this namespace, fits each place: by what it costs to travel there."""
-        settings, service = self.settings, tie.service
+    def weights(self, tie: Tie, namespace: str | None) -> dict[int, float]:
+        """How well a fault where a change is, in this namespace, fits each place that it may reach.
+
+        By what it costs trouble to travel there.
+        """
+        settings, unnamed = self.settings, [n for n, spot in enumerate(self._spots) if spot.service is None]
         if tie.how == "nothing":
-            return [settings.unmapped] * len(self._spots)
-        if service is None:
-            return [settings.namespace if namespace == spot.namespace else 0.0 for spot in self._spots]
-        costs = [
-            0.0 if spot.service == service else causes.get(service, FAR)
-            for spot, causes in zip(self._spots, self._causes, strict=True)
-        ]
-        share = settings.by_name if tie.how == "name" else 1.0
-        known = {cost: at_cost(cost, settings.place, beyond=0.0) * share for cost in set(costs)}
-        return [
-            settings.unmapped if spot.service is None else known[cost]
-            for spot, cost in zip(self._spots, costs, strict=True)
-        ]
+            return dict.fromkeys(range(len(self._spots)), settings.unmapped)
+        if tie.service is None:
+            mine = (n for n, spot in enumerate(self._spots) if spot.namespace == namespace)
+            return dict.fromkeys(mine, settings.namespace)
+        costs, share = self._costs.get(tie.service, {}), settings.by_name if tie.how == "name" else 1.0
+        known = {cost: at_cost(cost, settings.place, beyond=0.0) * share for cost in set(costs.values())}
+        found = {number: known[cost] for number, cost in costs.items() if known[cost]}
+        return found | dict.fromkeys(unnamed, settings.unmapped)
 
     def _reached_from(self, tie: Tie, namespace: str | None) -> tuple[_Reached, ...]:
         if (tie, namespace) not in self._reached:
@@ -100,7 +103,7 @@ class Fits:
             self._reached[tie, namespace] = tuple(
                 _Reached(weights[spot], kin.at, kin.period)
                 for spot, kin in zip(self._spot_of, self.kins, strict=True)
-                if weights[spot]
+                if spot in weights
             )
         return self._reached[tie, namespace]
 

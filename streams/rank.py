@@ -95,13 +95,8 @@ def window_of(
         key=place_of,
     )
     fits = Fits(group.kins, group.travel, settings)
-    reach, unnamed = fits.reach(), any(kin.service is None for kin in group.kins)
     tied = ((change, tie_of(change.facts, group.travel.topology)) for change in inside)
-    fitting = (
-        (change, tie, fits.of(change, tie))
-        for change, tie in tied
-        if unnamed or tie.service is None or tie.service in reach
-    )
+    fitting = ((change, tie, fits.of(change, tie)) for change, tie in tied if fits.may_come_from(tie))
     found = (
         Near(change, tie, fit, story_of(change)) for change, tie, fit in fitting if fit > 0 or is_loose(tie)
     )

@@ -151,7 +151,7 @@ def _sources(
     sorts: Sorts, origins: Sequence[Origin], travel: Travel, settings: CorrelationSettings, period: float
 ) -> list[Source]:
     """One for each sort; and one more, cheaper, where its service was changed just before."""
-    kins = sorts.first
+    kins, cap = sorts.first, settings.split_cap
     reach: list[Mapping[str, float]] = [
         travel.costs((kin.service, kin.golden)) if kin.service else {} for kin in kins
     ]
@@ -161,11 +161,9 @@ def _sources(
         begins = seed.service is not None and reach[number].get(seed.service, FAR) == 0.0
         far = [costs.get(seed.service or "", FAR) if begins else FAR for costs in reach]
         far[number] = 0.0
-        explained = tuple(cost < settings.split_cap for cost in far)
-        costs = tuple(
-            min(cost, settings.split_cap) + _apart(kin, seed, settings, period)
-            for kin, cost in zip(kins, far, strict=True)
-        )
+        explained = tuple([cost < cap for cost in far])
+        apart = _apart(kins, seed, settings, period)
+        costs = tuple([min(cost, cap) + more for cost, more in zip(far, apart, strict=True)])
         found.append(Source(seed.at, seed.key, costs, explained, changed=False))
         if begins and any(_follows(seed, origin, settings) for origin in origins):
             less = (cost - settings.split_change * near for cost, near in zip(costs, explained, strict=True))
@@ -178,17 +176,24 @@ def _follows(kin: Kin, origin: Origin, settings: CorrelationSettings) -> bool:
     return within and origin.service == kin.service
 
 
-def _apart(kin: Kin, seed: Kin, settings: CorrelationSettings, period: float) -> float:
-    """What it costs that two alerts start and end apart, in the rhythm of their sender; an end to come says nothing."""
-    later, rhythm = (kin.at - seed.at) / SECOND, period / USUAL
-    unit = settings.time_unit_s * rhythm
-    cost = settings.split_apart * log1p(abs(later) / unit)
-    if later < -_SLACK_S * rhythm:
-        cost += settings.split_before
-    if LATEST in {kin.ended, seed.ended}:
-        return cost
-    ends = log1p(abs(kin.ended - seed.ended) / SECOND / unit)
-    return cost + settings.split_ends * min(_ENDS_MOST, ends)
+def _apart(kins: Sequence[Kin], seed: Kin, settings: CorrelationSettings, period: float) -> list[float]:
+    """What it costs that alerts start and end apart from a seed, in the rhythm of their sender.
+
+    An end to come says nothing.
+    """
+    rhythm, at, ended = period / USUAL, seed.at, seed.ended
+    unit, soonest = settings.time_unit_s * rhythm, -_SLACK_S * rhythm
+    starts, before, ends = settings.split_apart, settings.split_before, settings.split_ends
+    costs = list[float]()
+    for kin in kins:
+        later = (kin.at - at) / SECOND
+        cost = starts * log1p(abs(later) / unit)
+        if later < soonest:
+            cost += before
+        if LATEST not in (kin.ended, ended):
+            cost += ends * min(_ENDS_MOST, log1p(abs(kin.ended - ended) / SECOND / unit))
+        costs.append(cost)
+    return costs
 
 
 def _best_two(

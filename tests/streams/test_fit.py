@@ -34,7 +34,7 @@ def _kin(service: str | None = "payment", name: str = "HighErrorRate") -> Kin:
 def _weight(service: str | None, alerting: str, name: str = "HighErrorRate", what: str = "express") -> float:
     made, graph = change_state(_flag(0, service, what)), topology()
     fits = Fits((_kin(alerting, name),), Travel(graph), RANKING)
-    return fits.weights(tie_of(made.facts, graph), made.facts.namespace)[0]
+    return fits.weights(tie_of(made.facts, graph), made.facts.namespace).get(0, 0.0)
 
 
 @pytest.mark.parametrize(("kind", "usual"), RANKING.usual_lag_s.items())
