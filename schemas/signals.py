@@ -57,6 +57,10 @@ class Signal(Message):
     spans: tuple[Span, ...] = Field((), description="Source positions of all notifications in it, in order.")
     content_hash: str = Field("", description="SHA-256 of the redacted original, in hexadecimal digits.")
     notes: tuple[str, ...] = Field((), description="What was repaired or assumed on the way, as codes.")
+    more_follows: bool = Field(
+        False,
+        description="True where more that this scope heard in the same second follows: they are looked at together.",
+    )
     alert: AlertFacts | None = Field(None, description="Body of an alert.")
     change: ChangeFacts | None = Field(None, description="Body of a change.")
     entity: EntityFacts | None = Field(None, description="Body of a catalog entry.")

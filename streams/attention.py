@@ -32,6 +32,13 @@ def wait_all(keys: Iterable[AlertKey], pause_s: float, scope: ScopeMemory) -> No
         wait(scope.published[name or ""], pause_s, scope)
 
 
+def called_for(scope: ScopeMemory, live: Index, correlation: CorrelationSettings) -> set[AlertKey]:
+    """What a batch that is now all here has called for: of its new alerts, those that may not wait for the clock."""
+    arrived = sorted(scope.arrived & scope.alerts.keys())
+    called, scope.arrived, scope.called = scope.called, set(), set()
+    return called | {key for key in arrived if not may_wait(scope.alerts[key], scope, live, correlation)}
+
+
 def may_wait(alert: AlertState, scope: ScopeMemory, index: Index, correlation: CorrelationSettings) -> bool:
     """True for one more alert of a kind that its candidate already shows: it then waits for the clock.
 

@@ -15,7 +15,6 @@ from schemas.signals import Mark, Signal
 from schemas.times import LATEST
 from streams import again, attention
 from streams.answers import AnswerState
-from streams.assess import Surroundings
 from streams.cause import Cause, Output
 from streams.clock import clock_of
 from streams.correlate import Index
@@ -29,10 +28,8 @@ from streams.settling import meant, near_change, settle
 from streams.state import AlertKey, AlertState, EntityState, alert_of, change_of, ref_of, settle_time
 from streams.tally import Tally
 from streams.topology import DESK_KINDS
-from streams.turn import Turn
+from streams.turn import Turn, turn_of
 
-_BEHIND_S = 30.0
-"""An input this far behind the newest is named in every packet."""
 _AT_ONCE = 20
 """Alerts that are placed again at once when one comes late; in a storm they wait for the next step of the clock."""
 
@@ -63,6 +60,8 @@ class Fold:
             new = self.memory.cursors.apply(signal.spans)
             if new:
                 self._take(signal, new, cause)
+            if not signal.more_follows:
+                self._look(signal, cause)
         self._tally.reached += cause.reached
         return cause.outputs
 
@@ -71,10 +70,20 @@ class Fold:
         tally, self._tally = self._tally, Tally()
         return tally
 
+    def _look(self, signal: Signal, cause: Cause) -> None:
+        """Looks at what a batch has called for, now that all is here that it holds of a scope, or of a tenant."""
+        tenant, correlation = self.memory.tenant(signal.tenant), self.settings.correlation
+        for scope in self.memory.scopes_about(signal.tenant, signal.environment):
+            if scope.arrived or scope.called:
+                live = scope.viewed(tenant, correlation).live
+                called = attention.called_for(scope, live, correlation)
+                if called:
+                    revise(called, signal.ingested_at, self._turn(scope, tenant, cause))
+
     def _take(self, signal: Signal, new: int, cause: Cause) -> None:
         tenant = self.memory.tenant(signal.tenant)
         if signal.alert is not None and signal.alert.is_bare_end:
-            self._end(signal, signal.alert, tenant, cause)
+            self._end(signal, signal.alert, tenant)
         elif signal.alert is not None:
             self._alert(signal, signal.alert, new, tenant, cause)
         elif signal.change is not None:
@@ -101,20 +110,17 @@ class Fold:
         for book in (scope.ends, tenant.ends):
             book.end(seen)
         alert = known or seen
-        urgent = (
+        if known is None:
             self._insert(seen, scope, views)
-            if known is None
-            else again.absorb(known, seen, scope, correlation)
-        )
+        elif again.absorb(known, seen, scope, correlation):
+            scope.called.add(alert.key)
         for settle_at in seen.ends.values():
             scope.schedule(settle_at, "end", alert.key)
         again.count(alert, new, signal, scope)
-        if urgent:
-            revise([alert.key], signal.ingested_at, self._turn(scope, tenant, cause))
         if len(scope.alerts) > correlation.max_alerts:
             overflow(self._turn(scope, tenant, cause), signal.ingested_at)
 
-    def _end(self, signal: Signal, facts: AlertFacts, tenant: TenantMemory, cause: Cause) -> None:
+    def _end(self, signal: Signal, facts: AlertFacts, tenant: TenantMemory) -> None:
         """Ends what has started by then; what comes later with an earlier start finds the end in the book."""
         correlation = self.settings.correlation
         lateness, future = micros(correlation.lateness_s), micros(correlation.future_s)
@@ -133,12 +139,10 @@ class Fold:
             ended = [key for key in begun if scope.alerts[key].end(end)]
             for key in ended:
                 live.end(key, end.at)
-            over = [key for key in ended if attention.ended(scope.alerts[key], scope, correlation)]
-            if over:
-                revise(over, signal.ingested_at, self._turn(scope, tenant, cause))
+            scope.called |= {key for key in ended if attention.ended(scope.alerts[key], scope, correlation)}
 
-    def _insert(self, alert: AlertState, scope: ScopeMemory, views: Views) -> bool:
-        """Adds a new alert; True when its candidates must be looked at now, not at the next step of the clock."""
+    def _insert(self, alert: AlertState, scope: ScopeMemory, views: Views) -> None:
+        """Adds a new alert; where many are to be placed again for it, it waits for the next step of the clock."""
         alert.facts = kept(alert.facts)
         scope.alerts[alert.key] = alert
         views.live.insert(alert, alert.ended_at)
@@ -147,10 +151,8 @@ class Fold:
             self._find([alert.key], scope, views.live)
         hold = alert.ref.ingested_at + micros(self.settings.correlation.hold_s)
         scope.schedule(max(hold, alert.settle_at), "hold", alert.key)
-        if views.live.waiting > _AT_ONCE:
-            scope.unrevised.add(alert.key)
-            return False
-        return not attention.may_wait(alert, scope, views.live, self.settings.correlation)
+        placed_again = views.live.waiting - len(scope.arrived)
+        (scope.unrevised if placed_again > _AT_ONCE else scope.arrived).add(alert.key)
 
     def _change(self, signal: Signal, facts: ChangeFacts, tenant: TenantMemory, cause: Cause) -> None:
         change = change_of(signal, facts, micros(self.settings.correlation.lateness_s))
@@ -172,10 +174,8 @@ class Fold:
             scope.schedule(change.settle_at, "change", ref=facts.source_ref)
             known = book.by_ref[facts.source_ref]
             if known.suspectable and scope.alerts:
-                turn = self._turn(scope, tenant, cause)
-                near = near_change(known, turn)
-                if called := [*attention.called_by(known.facts, near, scope, self.settings)]:
-                    revise(called, signal.ingested_at, turn)
+                near = near_change(known, self._turn(scope, tenant, cause))
+                scope.called |= {*attention.called_by(known.facts, near, scope, self.settings)}
 
     def _entity(self, signal: Signal, facts: EntityFacts, tenant: TenantMemory) -> None:
         entity = EntityState(facts, ref_of(signal))
@@ -244,7 +244,8 @@ class Fold:
         rested = {key for key, at in scope.waits.items() if at <= now}
         for key in rested:
             del scope.waits[key]
-        waiting, scope.unrevised = (scope.unrevised | rested) & scope.alerts.keys(), set()
+        waiting = (scope.unrevised | scope.called | scope.arrived | rested) & scope.alerts.keys()
+        scope.unrevised, scope.called, scope.arrived = set(), set(), set()
         if touched or waiting:
             revise(touched | waiting, now if now != LATEST else self._ended(scope), turn)
         forget(scope, self.settings, now)
@@ -255,22 +256,4 @@ class Fold:
         return max(scope.last_step, cut) + micros(self.settings.correlation.repeats_s)
 
     def _turn(self, scope: ScopeMemory, tenant: TenantMemory, cause: Cause) -> Turn:
-        views = scope.viewed(tenant, self.settings.correlation)
-        return Turn(scope, views, self._around(scope, tenant, views), self.settings, cause)
-
-    def _around(self, scope: ScopeMemory, tenant: TenantMemory, views: Views) -> Surroundings:
-        behind = self.memory.clocks.behind(scope.tenant, micros(_BEHIND_S))
-        return Surroundings(
-            tenant=scope.tenant,
-            environment=scope.environment,
-            topology=tenant.topology(self.settings.correlation),
-            books=(scope.book, tenant.book),
-            kinds_seen=tenant.kinds_seen,
-            behind=tuple((f"{topic}/{partition}", lag) for (topic, partition), lag in behind),
-            evicted=scope.evicted,
-            desk=tenant.desk(),
-            said=scope.said,
-            feeds=(scope.feeds, tenant.feeds),
-            answers=scope.answers,
-            past=views.settled,
-        )
+        return turn_of(self.memory, scope, tenant, self.settings, cause)

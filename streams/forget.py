@@ -99,4 +99,5 @@ def _drop(scope: ScopeMemory, keys: Sequence[AlertKey]) -> None:
         if name is not None:
             scope.published.pop(name, None)
             scope.decided.pop(name, None)
-    scope.unrevised &= scope.alerts.keys()
+    for waiting in (scope.arrived, scope.called, scope.unrevised):
+        waiting.intersection_update(scope.alerts.keys())

@@ -1,5 +1,6 @@
 """All that the fold over one partition of `signals` remembers. Plain data: `fold` changes it, `snapshot` stores it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappush
 from typing import NamedTuple
@@ -154,6 +155,10 @@ class ScopeMemory:
     firsts: dict[AlertKey, str] = field(default_factory=dict)
     """Candidates ever published or decided, by their first alert."""
     due: list[Due] = field(default_factory=list)
+    arrived: set[AlertKey] = field(default_factory=set)
+    """New alerts of a batch that is not all here yet; their candidates are looked at, once it is, where it matters."""
+    called: set[AlertKey] = field(default_factory=set)
+    """Alerts whose candidates are looked at once a batch is all here."""
     unrevised: set[AlertKey] = field(default_factory=set)
     """Alerts whose candidates have changed in something that can wait for the next step of the clock."""
     waits: dict[AlertKey, int] = field(default_factory=dict)
@@ -247,3 +252,10 @@ class Memory:
     def scopes_of(self, tenant: str) -> list[ScopeMemory]:
         """The tenant's scopes, by environment."""
         return [scope for (name, _), scope in sorted(self.scopes.items()) if name == tenant]
+
+    def scopes_about(self, tenant: str, environment: str | None) -> Iterable[ScopeMemory]:
+        """The scopes that a record is about, as far as there are any: all of its tenant without an environment."""
+        if environment is None:
+            return self.scopes_of(tenant)
+        scope = self.scopes.get((tenant, environment))
+        return () if scope is None else (scope,)

@@ -1,12 +1,16 @@
-"""Repeats of a batch: alerts with the same bytes, scope and minute of ingest become one signal with a count.
+"""What the signals of one batch have to do with each other: which repeat another, and which are the last of a scope.
+
+Alerts with the same bytes, scope and minute of ingest become one signal with a count.
 
 In a storm most records are repeats, so one costs a look into a table here: its signal is made once, at the end.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schemas.model import trusted
 from schemas.signals import Signal, Span
+from schemas.times import SECOND
 
 Key = tuple[str, bytes | None, bytes | None, int]
 """Tenant, value, content type, and the minute of ingest: these say of an alert which signal it is."""
@@ -65,3 +69,14 @@ def _folded(signal: Signal, held: _Held) -> Signal:
     )
     more = {"spans": spans, "count": held.count, "last_ingested_at": held.last_at}
     return trusted(Signal, {**signal.__dict__, **more})
+
+
+def followed(signals: Sequence[tuple[int, Signal]]) -> list[tuple[int, Signal]]:
+    """The same, each saying whether more that its scope heard in that second follows in the batch."""
+    last, told = set[tuple[int, str, str | None, int]](), list[tuple[int, Signal]]()
+    for partition, signal in reversed(signals):
+        heard = (partition, signal.tenant, signal.environment, signal.ingested_at // SECOND)
+        more = {**signal.__dict__, "more_follows": True} if heard in last else None
+        told.append((partition, trusted(Signal, more) if more else signal))
+        last.add(heard)
+    return told[::-1]

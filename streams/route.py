@@ -28,7 +28,7 @@ from streams.evidence import original_hash
 from streams.limits import shorten
 from streams.published import HEADER_CONTENT_TYPE, is_json, read_published
 from streams.redact import redact
-from streams.repeats import Repeats
+from streams.repeats import Repeats, followed
 
 _FORGED = MINUTE
 """An ingest stamp or a live tick further than this from the broker's time is replaced."""
@@ -106,6 +106,7 @@ def route(
         except Undecodable as wrong:
             _refuse(place, wrong, settings, build, routed)
     routed.repeats.fold_into(routed.signals)
+    routed.signals = followed(routed.signals)
     return routed
 
 
@@ -249,6 +250,7 @@ def _signal(
         "spans": (trusted(Span, where),),
         "content_hash": read.content_hash,
         "notes": notes,
+        "more_follows": False,
         **_NO_BODY,
         kind: facts,
     }

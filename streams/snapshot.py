@@ -30,7 +30,7 @@ from streams.snapshot_candidates import (
 from streams.snapshot_feedback import dump_said, load_said
 from streams.state import AlertState, ChangeState, End, EntityState, Ref
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""
 _SLICE: Final = 200
 """Alerts that are written at once: a few milliseconds."""
@@ -168,6 +168,8 @@ def _dump_scope(scope: ScopeMemory) -> Stored:
         "published": {name: dump_published(published) for name, published in scope.published.items()},
         "decided": {name: dump_decided(decided) for name, decided in scope.decided.items()},
         "due": sorted(scope.due),
+        "arrived": sorted(scope.arrived),
+        "called": sorted(scope.called),
         "unrevised": sorted(scope.unrevised),
         "waits": sorted(scope.waits.items()),
         "plans": scope.planned(),
@@ -199,6 +201,8 @@ def _load_scope(stored: Stored) -> ScopeMemory:
             **{item.first: name for name, item in published.items()},
         },
         due=due,
+        arrived={key_of(key) for key in stored["arrived"]},
+        called={key_of(key) for key in stored["called"]},
         unrevised={key_of(key) for key in stored["unrevised"]},
         waits={key_of(key): at for key, at in stored["waits"]},
         plans=_load_plans(stored["plans"]),

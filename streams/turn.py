@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from schemas.identity import candidate_id
-from schemas.settings import Settings
+from schemas.settings import Settings, micros
 from streams.assess import Surroundings
 from streams.cause import Cause
-from streams.memory import ScopeMemory, Views
+from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.state import AlertKey
+
+_BEHIND_S = 30.0
+"""An input this far behind the newest is named in every packet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +31,28 @@ class Turn:
     def audit(self, subject: str, decision: str, at: int, details: dict[str, str]) -> None:
         """Puts a decision about this scope on record."""
         self.cause.audit(self.scope, subject, decision, at, details)
+
+
+def turn_of(
+    memory: Memory, scope: ScopeMemory, tenant: TenantMemory, settings: Settings, cause: Cause
+) -> Turn:
+    """The turn of a scope, with what it and its tenant know by now."""
+    views, behind = (
+        scope.viewed(tenant, settings.correlation),
+        memory.clocks.behind(scope.tenant, micros(_BEHIND_S)),
+    )
+    around = Surroundings(
+        tenant=scope.tenant,
+        environment=scope.environment,
+        topology=tenant.topology(settings.correlation),
+        books=(scope.book, tenant.book),
+        kinds_seen=tenant.kinds_seen,
+        behind=tuple((f"{topic}/{partition}", lag) for (topic, partition), lag in behind),
+        evicted=scope.evicted,
+        desk=tenant.desk(),
+        said=scope.said,
+        feeds=(scope.feeds, tenant.feeds),
+        answers=scope.answers,
+        past=views.settled,
+    )
+    return Turn(scope, views, around, settings, cause)

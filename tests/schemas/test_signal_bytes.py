@@ -10,6 +10,7 @@ from schemas.codec import Undecodable, decode, encode
 from schemas.events import AlertFacts
 from schemas.parsed import parsed
 from schemas.signals import Signal, Span
+from schemas.topics import TOPICS
 
 ALERT = AlertFacts(
     source="test",
@@ -35,7 +36,7 @@ def _in_one_piece(signal: Signal) -> bytes:
     out = BytesIO()
     fields = signal.model_dump()
     fields["alert"] = ("incidents.AlertFacts", fields["alert"])
-    fastavro.schemaless_writer(out, parsed("signals", 5), fields)
+    fastavro.schemaless_writer(out, parsed("signals", TOPICS["signals"].version), fields)
     return out.getvalue()
 
 
