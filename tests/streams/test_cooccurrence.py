@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from schemas.packets import Candidate, Hypothesis
 from schemas.settings import Settings
 from streams.export import export
+from streams.fold import Fold
+from streams.memory import Memory
+from streams.snapshot import dump, load
 from tests.streams.world import SHOP, Sent, World, alert, at, change, sent_at_once, shop
 
 HOUR = 3600.0
@@ -258,6 +261,19 @@ def test_settling_step_by_step_ends_where_settling_at_once_ends(story: list[Sent
     """A clock that follows has candidates weighed again where what settles late changes a tie."""
     followed, at_once = _told(_in_order(story), ticks=True), _told(story)
     assert _suspects(followed) == _suspects(at_once)
+
+
+def test_a_restart_forgets_nothing_that_ties() -> None:
+    """Folding on from a snapshot, taken at any third record, sends what folding without a stop would have sent."""
+    told = _told(_in_order([*_before(1, 2), *_now()]), ticks=True)
+    assert any("followed" in h.features for packet in told.packets() for h in packet.hypotheses)
+    for stop in range(0, len(told.log), 3):
+        fold, outputs = Fold(Memory(0), Settings(), "test"), []
+        for offset, signal in enumerate(told.log):
+            if offset == stop:
+                fold = Fold(load(dump(fold.memory)), Settings(), "test")
+            outputs.extend(fold.apply(offset, signal))
+        assert outputs == told.outputs
 
 
 def _suspects(world: World) -> dict[str, list[tuple[str | None, float]]]:
