@@ -27,9 +27,12 @@ def wait(published: Published, pause_s: float, scope: ScopeMemory) -> None:
 
 def wait_all(keys: Iterable[AlertKey], pause_s: float, scope: ScopeMemory) -> None:
     """Has the candidates of some alerts looked at once a pause since their last cut is over."""
-    shown = {scope.alerts[key].shown for key in keys}
-    for name in shown & scope.published.keys():
-        wait(scope.published[name or ""], pause_s, scope)
+    alerts, published, waits, pause = scope.alerts, scope.published, scope.waits, micros(pause_s)
+    for name in {alerts[key].shown for key in keys} & published.keys():
+        shown = published[name or ""]
+        at, known = shown.cut_at + pause, waits.get(shown.first)
+        if known is None or at < known:
+            waits[shown.first] = at
 
 
 def called_for(scope: ScopeMemory, live: Index, correlation: CorrelationSettings) -> set[AlertKey]:
