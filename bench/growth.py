@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from agents.garbage import spare
 from agents.snapshots import restored
 from bench.figures import Figures
 from bench.processes import resident_mb
@@ -241,5 +242,6 @@ def _recovery(systems: int) -> float:
 
 
 if __name__ == "__main__":
+    spare()  # as a worker does
     asked = {"cost": _cost, "memory": _memory, "recovery": _recovery}
     sys.stdout.write(f"{asked[sys.argv[1]](int(sys.argv[2]))}\n")
