@@ -36,15 +36,27 @@ def _process(settings: Settings) -> AbstractContextManager[subprocess.Popen[str]
     return started("tests.sinks.run_process", settings.model_dump_json())
 
 
-def _progress(settings: Settings) -> int:
-    """Sum of the stored offsets; 0 before there is a table."""
+@contextmanager
+def _watched(settings: Settings) -> Iterator[Callable[[], int]]:
+    """The sum of the stored offsets, 0 before there is a table; over one connection, however often it is asked."""
     engine = open_database(settings.sink.database)
+
+    def progress() -> int:
+        try:
+            return sum(load_offsets(engine).values())
+        except (OperationalError, ProgrammingError):
+            return 0
+
     try:
-        return sum(load_offsets(engine).values())
-    except (OperationalError, ProgrammingError):
-        return 0
+        yield progress
     finally:
         engine.dispose()
+
+
+def _progress(settings: Settings) -> int:
+    """The same, once."""
+    with _watched(settings) as progress:
+        return progress()
 
 
 @contextmanager
@@ -72,11 +84,12 @@ def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
     wanted = sum(end_offsets(configured.kafka.bootstrap, _partitions(configured)).values())
     chance = random.Random(7)  # noqa: S311 - when to kill, the same in every run
     kills = 0
-    while (before := _progress(configured)) < wanted and kills < _MOST_KILLS:
-        bound = min(before + chance.randrange(1, 300), wanted)
-        with _process(configured):
-            eventually(lambda: _progress(configured) >= bound, 60, "the sink makes progress")  # noqa: B023
-        kills += 1
+    with _watched(configured) as progress:
+        while (before := progress()) < wanted and kills < _MOST_KILLS:
+            bound = min(before + chance.randrange(1, 300), wanted)
+            with _process(configured):
+                eventually(lambda: progress() >= bound, 60, "the sink makes progress")  # noqa: B023
+            kills += 1
     assert kills > 1
     stored(configured)
     calm = configured.model_copy(update={"sink": SinkSettings(database=databases())})
@@ -89,8 +102,8 @@ def test_kill_9_at_any_moment_repeats_nothing_and_loses_nothing(
 def test_sigterm_ends_in_order(configured: Settings, places: dict[str, Place]) -> None:
     """A sink that is told to stop should leave with 0."""
     send_packets(configured, [cite(places, "ended")])
-    with _process(configured) as process:
-        eventually(lambda: _progress(configured) > 0, 60, "the sink has stored something")
+    with _process(configured) as process, _watched(configured) as progress:
+        eventually(lambda: progress() > 0, 60, "the sink has stored something")
         process.send_signal(signal.SIGTERM)
         assert (0, []) == told(process, "sink")
 
