@@ -13,7 +13,7 @@ class ChangeBook:
 
     by_ref: dict[str, ChangeState] = field(default_factory=dict)
     _order: list[tuple[int, str]] = field(default_factory=list)
-    _by_target: dict[str, set[str]] = field(default_factory=dict)
+    _by_target: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
 
     def add(self, change: ChangeState) -> bool:
         """Takes in a report of a change; True when what is known of the change is now different."""
@@ -33,10 +33,7 @@ class ChangeBook:
 
     def of_target(self, target: str) -> list[ChangeState]:
         """The changes of one target, in the order in which they took effect."""
-        return [
-            self.by_ref[ref]
-            for _, ref in sorted(_place(self.by_ref[r]) for r in self._by_target.get(target, ()))
-        ]
+        return [self.by_ref[ref] for _, ref in self._by_target.get(target, ())]
 
     def drop_before(self, moment: int, needed: Callable[[int], bool]) -> None:
         """Forgets the changes that took effect before `moment`, but for those at times that are still needed."""
@@ -48,13 +45,13 @@ class ChangeBook:
     def _enter(self, change: ChangeState) -> None:
         self.by_ref[change.facts.source_ref] = change
         insort(self._order, _place(change))
-        self._by_target.setdefault(change.facts.target, set()).add(change.facts.source_ref)
+        insort(self._by_target.setdefault(change.facts.target, []), _place(change))
 
     def _leave(self, change: ChangeState) -> None:
         del self._order[bisect_left(self._order, _place(change))]
-        refs = self._by_target[change.facts.target]
-        refs.discard(change.facts.source_ref)
-        if not refs:
+        places = self._by_target[change.facts.target]
+        del places[bisect_left(places, _place(change))]
+        if not places:
             del self._by_target[change.facts.target]
 
 

@@ -16,7 +16,7 @@ from streams.group import Group
 from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.state import AlertKey, ChangeState
-from streams.ties import Tie
+from streams.topology import Tie
 from streams.undoing import is_return
 
 _MOST: Final = 12

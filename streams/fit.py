@@ -11,7 +11,7 @@ from streams.golden import Golden
 from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.state import ChangeState
-from streams.ties import Tie
+from streams.topology import Tie
 from streams.travel import Travel, at_cost
 
 

@@ -22,8 +22,8 @@ from streams.group import Group
 from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.state import ChangeState
-from streams.ties import Tie, tie_of
-from streams.topology import Topology
+from streams.ties import tie_of
+from streams.topology import Tie, Topology
 from streams.travel import touched_from
 from streams.undoing import Story, is_return, place_of
 

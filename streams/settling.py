@@ -171,7 +171,9 @@ def _changes(ref: str, turn: Turn) -> Iterator[ChangeState]:
 
 def _deduplicated(alert: AlertState, step: int, turn: Turn) -> None:
     """Puts on record how many notifications of an alert have been folded into it so far."""
-    counted = sum(alert.cells.pop(end) for end in [end for end in alert.cells if end <= step])
+    counted = sum(count for end, count in alert.cells.items() if end <= step)
+    # A new dict, since an emptied one keeps the room that it had: four times what an alert needs at rest.
+    alert.cells = {end: count for end, count in alert.cells.items() if end > step}
     repeats_before = max(0, alert.audited_count - 1)
     alert.audited_count += counted
     repeats = max(0, alert.audited_count - 1)

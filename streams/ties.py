@@ -1,27 +1,25 @@
 """To which service a change belongs, and how that is known: by the catalog, by its name, or not at all."""
 
-from typing import Literal, NamedTuple
-
 from schemas.events import ChangeFacts
-from streams.topology import Topology, service_of
+from streams.topology import Tie, Topology, service_of
 
-How = Literal["catalog", "name", "sender", "namespace", "nothing"]
-"""The catalog maps it; a service's name stands in its own; only its sender names a service; it is about a whole
-namespace; nothing ties it to anything."""
+_REMEMBERED = 20_000
+"""Changes whose ties are remembered: each is held against every candidate near it, again and again."""
 _PARTS = 4
 """Parts of `config/<resource>/<namespace>/<name>`."""
 
 
-class Tie(NamedTuple):
-    """What ties a change to what alerts."""
-
-    how: How
-    service: str | None = None
-    namespace: str | None = None
-
-
 def tie_of(facts: ChangeFacts, topology: Topology) -> Tie:
-    """The strongest tie of a change."""
+    """The strongest tie of a change: the same for the same facts, as long as the catalog says the same."""
+    known = topology.ties.get(facts.source_ref)
+    if known is None or known[0] is not facts:
+        if len(topology.ties) >= _REMEMBERED:
+            topology.ties.clear()
+        known = topology.ties[facts.source_ref] = (facts, _tied(facts, topology))
+    return known[1]
+
+
+def _tied(facts: ChangeFacts, topology: Topology) -> Tie:
     service = service_of(facts, topology)
     if service in topology.entities:
         return Tie("catalog", service)

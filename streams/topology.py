@@ -8,7 +8,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from schemas.events import AlertFacts, ChangeFacts
 from streams.state import EntityState
@@ -34,6 +34,19 @@ class Words(NamedTuple):
     service: str
 
 
+How = Literal["catalog", "name", "sender", "namespace", "nothing"]
+"""The catalog maps it; a service's name stands in its own; only its sender names a service; it is about a whole
+namespace; nothing ties it to anything."""
+
+
+class Tie(NamedTuple):
+    """What ties a change to what alerts."""
+
+    how: How
+    service: str | None = None
+    namespace: str | None = None
+
+
 @dataclass(slots=True)
 class Topology:
     """Who needs whom, and which names mean what."""
@@ -48,6 +61,8 @@ class Topology:
     hub_degree: int = 8
     systems: dict[str, str] = field(default_factory=dict)
     """The system of every service that needs or is needed: services with a path between them are of one system."""
+    ties: dict[str, tuple[ChangeFacts, Tie]] = field(default_factory=dict)
+    """To what changes are tied, by name, each with the facts that say so."""
     _named: dict[tuple[str | None, tuple[str, ...]], str | None] = field(default_factory=dict)
     _words: dict[str, list[Words]] = field(default_factory=dict)
     """Names in words by their first word, longest first."""

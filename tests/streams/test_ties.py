@@ -3,7 +3,8 @@
 import pytest
 
 from schemas.events import Change
-from streams.ties import Tie, tie_of
+from streams.ties import tie_of
+from streams.topology import Tie
 from tests.streams.pieces import topology
 from tests.streams.world import change
 
