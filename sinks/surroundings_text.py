@@ -23,7 +23,7 @@ def why_text(packet: Packet, unproven: frozenset[int], others: Sequence[OtherSou
         "",
         *why(packet, Cite(packet, unproven)),
         "",
-        "HOW IT WAS WEIGHED (a share is the product of its features over the sum of all)",
+        "HOW IT WAS WEIGHED (the features multiply; the best gains, by ranking.sharpness)",
         *(line for hypothesis in packet.hypotheses for line in _weighed(hypothesis)),
         "",
         "WHY EACH ALERT BELONGS TO IT",

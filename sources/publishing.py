@@ -10,6 +10,7 @@ import orjson
 
 from schemas.times import format_time
 from sources import deletions
+from sources.alert_labels import severity_of
 from sources.catalogue import format_of
 from sources.ci_environment import CiRun
 from sources.published import SOURCE
@@ -51,6 +52,10 @@ def deletion_of(names: list[str]) -> bytes:
 
 
 def _alert(given: Fields, run: CiRun | None, now: int) -> Fields:
+    said = given.get("severity")
+    # The gateway takes any word, since rules have their own; a person at a terminal has mistyped one.
+    if said and severity_of({"severity": str(said)}) == "unknown":
+        raise WrongUse(f"--severity takes critical, error, warning or info, not {str(said)[:80]!r}")
     known = "ends_at" if given.get("status") == "resolved" else "starts_at"
     return {**_of_run(run), known: format_time(now), **given}
 

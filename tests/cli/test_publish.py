@@ -228,6 +228,7 @@ def test_a_dry_run_sends_nothing_and_needs_no_gateway(tmp_path: Path) -> None:
         (DEPLOY, "INCIDENTS_GATEWAY"),
         (("flag", "--to", "on"), "--flag"),
         (("alert", "--name", "A", "--label", "severity"), "name=value"),
+        (("alert", "--name", "A", "--severity", "purple"), "--severity takes critical"),
         (("catalog", "missing.yaml"), "missing.yaml"),
         (("catalog",), "--watch"),
         (("catalog", "--delete", "a b"), "no name of an entry"),
