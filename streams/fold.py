@@ -198,11 +198,11 @@ class Fold:
         said = feedback_of(signal, facts, micros(self.settings.correlation.lateness_s))
         if not scope.said.add(said):
             return
-        turn = self._turn(scope, tenant, cause)
-        self._find(scope.alerts, scope, turn.views.live)
+        live = scope.viewed(tenant, self.settings.correlation).live
+        self._find(scope.alerts, scope, live)
         scope.schedule(said.settle_at, "feedback", ref=facts.feedback_id)
-        turn.views.live.reconsider()
-        revise(meant(said, scope), signal.ingested_at, turn)
+        live.reconsider()
+        scope.called |= meant(said, scope)
         if self.memory.clocks.now(scope.tenant) == LATEST:
             # No mark will come any more that could settle it: the recording has ended.
             self._step(scope, cause)

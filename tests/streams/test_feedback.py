@@ -6,7 +6,7 @@ from schemas.audit import AuditEntry
 from schemas.packets import Candidate, Packet
 from streams.hearing import PERSON as FEATURE
 from tests.streams.said import PERSON, candidate_of, id_of, named, packet_of, says
-from tests.streams.world import Sent, World, fires, payment_incident, shop
+from tests.streams.world import Sent, World, at, fires, payment_incident, shop
 
 FLAG = "test:flag/express@2026-02-03T03:00:40Z"
 NOW = 200.0
@@ -180,6 +180,32 @@ def test_a_recording_that_has_ended_still_takes_in_what_is_said() -> None:
     incident = candidate_of(world, "payment")
     world.send([says("reject", incident.candidate_id, when=NOW, source_ref=FLAG)])
     assert [1, 1] == [len(_decided(world, "heard")), len(_decided(world, "withdrawn"))]
+
+
+@pytest.mark.parametrize("source_ref", [FLAG, None])
+def test_what_is_said_after_the_end_of_a_recording_is_shown_and_decided_in_one_revision(
+    source_ref: str | None,
+) -> None:
+    """A revision is named by its record: two of one record, provisional and settled, would have the same name."""
+    world = shop(*payment_incident())
+    before, kind = len(world.packets()), "reject" if source_ref else "confirm"
+    world.send([says(kind, candidate_of(world, "payment").candidate_id, when=NOW, source_ref=source_ref)])
+    [packet] = world.packets()[before:]
+    assert ("settled", 1) == (packet.candidate.phase, len(packet.feedback))
+
+
+def test_what_is_said_amid_the_alerts_of_a_batch_is_looked_at_with_those_before_it() -> None:
+    """One look, so no two revisions of one record."""
+    world, incident = _incident()
+    routed = shop(*payment_incident(), fires("cart", NOW), fires("frontend", NOW + 0.1), ended=False)
+    first, last = [signal for signal in routed.log if signal.alert and signal.ingested_at >= at(NOW)]
+    world.fold([first])
+    before = len(world.packets())
+    world.send([says("false_page", incident.candidate_id, when=NOW)])
+    world.fold([last])
+    names = [packet.candidate.revision.revision_id for packet in world.packets()[before:]]
+    assert first.more_follows
+    assert len(names) == len(set(names)) > 0
 
 
 def test_the_fold_is_a_function_of_its_log() -> None:
