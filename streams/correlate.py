@@ -260,6 +260,7 @@ class Index:
 
     def _forget(self, key: AlertKey) -> None:
         alert = self.alerts.pop(key)
+        self.placing.kinship.links.pop(key, None)
         ended, spot = self.ends.pop(key, None), (alert.at, key)
         if ended is not None:
             self.rhythms.remove(alert.facts.source, ended, ended - alert.at)

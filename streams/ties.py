@@ -3,7 +3,7 @@
 from schemas.events import ChangeFacts
 from streams.topology import Tie, Topology, service_of
 
-_REMEMBERED = 20_000
+_REMEMBERED = 4_096
 """Changes whose ties are remembered: each is held against every candidate near it, again and again."""
 _PARTS = 4
 """Parts of `config/<resource>/<namespace>/<name>`."""

@@ -66,6 +66,20 @@ def test_what_was_quiet_for_the_retention_is_forgotten() -> None:
     assert {} == world.memory.tenants[TENANT].book.by_ref
 
 
+def test_what_is_forgotten_leaves_nothing_behind() -> None:
+    """Neither in what has come nor in what has settled, or a worker would grow for as long as it runs."""
+    world = shop(fires("payment", FIRST), fires("checkout", FIRST + 5), ended=False)
+    world.tick(FIRST + 600)
+    [scope] = world.memory.scopes.values()
+    assert scope.views is not None
+    indexes = (scope.views.live, scope.views.settled)
+    assert all(index.placing.kinship.links for index in indexes)
+    world.tick(FIRST + 600 + 3 * 86_400)
+    assert {} == scope.alerts
+    kept = [(index.alerts, index.spots, index.placing.kins, index.placing.kinship.links) for index in indexes]
+    assert [({}, [], {}, {})] * 2 == kept
+
+
 def test_what_is_not_quiet_for_the_retention_is_kept_with_its_suspects() -> None:
     """An alert that goes on and on is remembered, and so is the change that it is blamed on."""
     day = Settings().correlation.retention_s
