@@ -17,7 +17,7 @@ from streams.kinship import Kin
 from streams.rhythm import USUAL
 from streams.state import AlertKey, ChangeState
 from streams.topology import Tie
-from streams.undoing import is_return
+from streams.undoing import Rest, is_return
 
 _MOST: Final = 12
 """Earlier changes of an object that are looked at, the latest ones."""
@@ -100,12 +100,13 @@ def _follow(kins: Sequence[Kin], at: int, within: int) -> bool:
 
 def _occasions(before: Sequence[ChangeState], opens: int, closes: int, apart: int) -> Iterator[ChangeState]:
     """The changes that took effect in a stretch of time, but for those back to rest and those just after another."""
-    last = opens - apart
-    for number, one in enumerate(before):
+    last, rest = opens - apart, Rest()
+    for one in before:
         at = one.facts.effective_at
-        if max(opens, last + apart) <= at <= closes and not is_return(one, before[:number]):
+        if max(opens, last + apart) <= at <= closes and not rest.is_return(one.facts):
             last = at
             yield one
+        rest.take(one.facts)
 
 
 def _follower(service: str, spots: Sequence[Spot], past: _Past, settings: RankingSettings) -> Follower:

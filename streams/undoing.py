@@ -5,6 +5,8 @@ A target rests at the value that it has held for longest. Going back there is a 
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from schemas.events import ChangeFacts
@@ -36,17 +38,39 @@ def story_of(change: ChangeState, others: Iterable[ChangeState]) -> Story:
     return Story(before, next((other for other in told if place_of(other) > place), None))
 
 
+@dataclass(slots=True)
+class Rest:
+    """Where a target rests, change by change: each is asked about before it is taken in, in their order."""
+
+    _held: Counter[str | None] = field(default_factory=Counter)
+    """How long each value has been held, up to the last change."""
+    _last: ChangeFacts | None = None
+
+    def is_return(self, facts: ChangeFacts) -> bool:
+        """True where the next change goes back to rest."""
+        after, last = _after(facts), self._last
+        if last is None or after is None:
+            return False
+        held, now = self._held, _after(last)
+        lately = {now: held[now] + facts.effective_at - last.effective_at}
+        rest = max({**held, **lately}.items(), key=itemgetter(1))[0]
+        return rest == after != _before(facts)
+
+    def take(self, facts: ChangeFacts) -> None:
+        """Takes the next change in."""
+        last, self._last = self._last, facts
+        if last is None:
+            self._held[_before(facts)] = _SINCE_BEFORE
+        else:
+            self._held[_after(last)] += facts.effective_at - last.effective_at
+
+
 def is_return(change: ChangeState, history: Sequence[ChangeState]) -> bool:
     """True for a change back to rest. `history` are the changes of its target before it, in their order."""
-    after = _after(change.facts)
-    if not history or after is None:
-        return False
-    first = history[0].facts
-    held = Counter({_before(first): _SINCE_BEFORE})
-    for one, following in zip(history, (*history[1:], change), strict=True):
-        held[_after(one.facts)] += following.facts.effective_at - one.facts.effective_at
-    (rest, _), *_ = held.most_common(1)
-    return rest == after != _before(change.facts)
+    rest = Rest()
+    for one in history:
+        rest.take(one.facts)
+    return rest.is_return(change.facts)
 
 
 def _before(facts: ChangeFacts) -> str | None:

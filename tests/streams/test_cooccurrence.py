@@ -1,5 +1,6 @@
 """What followed earlier changes of the same object ties it to services, where nothing else does."""
 
+import time
 from collections.abc import Iterable, Sequence
 
 import pytest
@@ -8,10 +9,13 @@ from hypothesis import strategies as st
 
 from schemas.packets import Candidate, Hypothesis
 from schemas.settings import Settings
+from streams.cooccurrence import followed
+from streams.correlate import index_of
 from streams.export import export
 from streams.fold import Fold
 from streams.memory import Memory
 from streams.snapshot import dump, load
+from tests.streams.pieces import alert_state, change_state, group, topology
 from tests.streams.world import SHOP, Sent, World, alert, at, change, sent_at_once, shop
 
 HOUR = 3600.0
@@ -179,6 +183,23 @@ def test_a_change_of_the_whole_tenant_counts_in_each_environment() -> None:
         for sent in (*_before(1, 2), *_now())
     ]
     assert _gain(*_before(1, 2), *_now()) == _gain(*everywhere)
+
+
+def test_an_object_that_is_changed_all_day_is_thought_through_once_and_not_once_for_each_change() -> None:
+    """Something that writes it every four seconds: 20 ms, and 270 where occasions went through all before them."""
+    values = (("off", "on"), ("on", "off"))
+    *before, last = (
+        change_state(
+            change("flag", "holidayTheme", when=n * 4.0, before=values[n % 2][0], after=values[n % 2][1])
+        )
+        for n in range(15_001)
+    )
+    failed = (alert_state(alert("checkout", start=60_000.0 - n * 840 + LAG)) for n in range(1, 12))
+    index = index_of(failed, topology(), Settings().correlation)
+    now = group([alert("checkout", start=60_000.0 + LAG)])
+    begun = time.thread_time()
+    followed(last, before, now, index, Settings().ranking)
+    assert time.thread_time() - begun < 0.2
 
 
 def test_an_unknown_says_that_no_more_than_that_ties_it() -> None:
