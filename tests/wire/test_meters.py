@@ -89,7 +89,8 @@ def test_a_health_port_that_is_taken_is_one_line() -> None:
     """Two processes on one port should be told, not traced back."""
     (port,) = free_ports(1)
     Health("sink", "0.9", port)
-    with pytest.raises(CannotListen, match=f"sink cannot listen on {HOST}:{port}: Address already in use"):
+    told = f"sink cannot listen for health checks on {HOST}:{port}: Address already in use; stop what uses it"
+    with pytest.raises(CannotListen, match=told):
         Health("sink", "0.9", port)
 
 
