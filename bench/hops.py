@@ -1,7 +1,8 @@
 """Owns following a delivery on its way: which record of each topic it became, and when.
 
-Pure over what was read. A packet names the record of `signals` at which it was cut, and that one the position of the
-alert it was made from, so every hop is matched by identity and none by guessing. Times are seconds since 1970; those
+Pure over what was read. A packet names its alerts, and the record of `signals` of an alert the position that it was
+made from, so every hop is matched by identity and none by guessing. An alert's packet is the first that holds it,
+whichever record it was cut at: what comes together is looked at together. Times are seconds since 1970; those
 of Kafka are whole milliseconds. Goes to: `bench.latency`.
 """
 
@@ -14,13 +15,14 @@ from bench.watching import Stored
 from schemas.codec import decode
 from schemas.packets import Packet
 from schemas.signals import Signal
+from streams.state import AlertKey
 
 _MS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """One delivery that gave a packet at once. Each time is when that step was done."""
+    """One delivery that gave a packet. Each time is when that step was done."""
 
     due: float
     """When the delivery should have been sent, and its latency begins."""
@@ -62,26 +64,38 @@ def trips(
     first = _first_packets(packets)
     found: dict[str, Trip] = {}
     for record in signals:
-        cut = first.get((record.partition, record.offset))
-        signal = decode("signals", record.value) if cut else None
-        if (
-            not (cut and isinstance(signal, Signal) and signal.alert)
-            or signal.alert.source_ref not in answered
-        ):
+        signal = decode("signals", record.value)
+        alert = signal.alert if isinstance(signal, Signal) else None
+        if alert is None or alert.source_ref not in answered or alert.source_ref in found:
             continue
-        packet, revision = cut
-        span, (due, at_202) = signal.spans[0], answered[signal.alert.source_ref]
-        found[signal.alert.source_ref] = Trip(
-            due=due,
-            answered=at_202,
-            stamped=signal.ingested_at / 1e6,
-            appended=alerts[span.partition, span.first],
-            routed=record.timestamp_ms / _MS,
-            cut=packet.timestamp_ms / _MS,
-            seen=packet.seen,
-            row=rows.get(revision),
-        )
+        cut = first.get((alert.starts_at, alert.fingerprint))
+        if cut is not None and isinstance(signal, Signal):
+            place = (signal.spans[0].partition, signal.spans[0].first)
+            found[alert.source_ref] = _trip(
+                answered[alert.source_ref], alerts[place], record, signal, cut, rows
+            )
     return found
+
+
+def _trip(
+    answered: tuple[float, float],
+    appended: float,
+    record: Stored,
+    signal: Signal,
+    cut: tuple[Stored, str],
+    rows: Mapping[str, float],
+) -> Trip:
+    (due, at_202), (packet, revision) = answered, cut
+    return Trip(
+        due=due,
+        answered=at_202,
+        stamped=signal.ingested_at / 1e6,
+        appended=appended,
+        routed=record.timestamp_ms / _MS,
+        cut=packet.timestamp_ms / _MS,
+        seen=packet.seen,
+        row=rows.get(revision),
+    )
 
 
 def hop_figures(name: str, trips: Iterable[Trip]) -> Figures:
@@ -99,12 +113,13 @@ def _between(trip: Trip, begin: str, end: str) -> float:
     return float(getattr(trip, end) - getattr(trip, begin)) * _MS
 
 
-def _first_packets(packets: Iterable[Stored]) -> dict[tuple[int, int], tuple[Stored, str]]:
-    """By place in signals the packet that was seen first, with the id of its revision."""
-    first: dict[tuple[int, int], tuple[Stored, str]] = {}
+def _first_packets(packets: Iterable[Stored]) -> dict[AlertKey, tuple[Stored, str]]:
+    """By alert the packet that was seen first of those that hold it, with the id of its revision."""
+    first: dict[AlertKey, tuple[Stored, str]] = {}
     for stored in sorted(packets, key=lambda one: one.seen):
         packet = decode("context-packets", stored.value)
         if isinstance(packet, Packet):
-            revision = packet.candidate.revision
-            first.setdefault((revision.partition, revision.offset), (stored, revision.revision_id))
+            for member in packet.candidate.members:
+                key = (member.starts_at, member.fingerprint)
+                first.setdefault(key, (stored, packet.candidate.revision.revision_id))
     return first
