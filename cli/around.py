@@ -112,7 +112,8 @@ def watch(
         now, found = read_tables(home, settings, lambda c: _latest(c, mark, replays=replays))  # noqa: B023 - called at once
         first, mark = mark is None, now
         if first:
-            progress("watching until Ctrl-C")
+            count = sum(one.state == "open" for one in found)
+            progress(f"{count or 'nothing'} open now; watching until Ctrl-C")
         for one in reversed(found):
             name, revision = (one.tenant, one.candidate_id), one.revision.revision_id
             if known.get(name) != revision and not (first and one.state != "open"):

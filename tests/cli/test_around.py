@@ -113,6 +113,8 @@ def test_watch_tells_what_is_open_and_then_what_becomes_of_it(database: str) -> 
     """The open ones at once, then each new revision once; Ctrl-C ends it with the usual code."""
     with _watching(database, "--json") as process:
         assert process.stdout is not None
+        assert process.stderr is not None
+        assert "4 open now; watching until Ctrl-C" in process.stderr.readline()
         first = {json.loads(process.stdout.readline())["short_id"] for _ in range(4)}
         assert {short(name) for name in ("one", "crew", "abroad", "hostile")} == first
         store(database, [incident("one", 3, state="resolved")])
