@@ -38,10 +38,12 @@ class Fits:
     kins: Sequence[Kin]
     travel: Travel
     settings: RankingSettings
-    _spots: tuple[Spot, ...] = ()
+    _spots: tuple[Spot, ...] = field(init=False)
     """The places of all alerts, each once."""
-    _spot_of: tuple[int, ...] = ()
+    _spot_of: tuple[int, ...] = field(init=False)
     """The place of each alert by its number."""
+    _unnamed: tuple[int, ...] = field(init=False)
+    """The places where nothing names a service: what is there may come from anywhere."""
     _costs: dict[str, dict[int, float]] = field(default_factory=dict)
     """The places that trouble may come to from each service, with what that costs."""
     _reached: dict[tuple[Tie, str | None], tuple[_Reached, ...]] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Fits:
         spots = (Spot(kin.service, kin.golden, kin.namespace) for kin in self.kins)
         self._spot_of = tuple(numbers.setdefault(spot, len(numbers)) for spot in spots)
         self._spots = tuple(numbers)
+        self._unnamed = tuple(number for spot, number in numbers.items() if spot.service is None)
         for spot, number in numbers.items():
             if spot.service:
                 for service, cost in self.travel.causes((spot.service, spot.golden)).items():
@@ -60,9 +63,7 @@ class Fits:
 
     def may_come_from(self, tie: Tie) -> bool:
         """True where any of the alerts may come from a change of this tie."""
-        return (
-            tie.service is None or tie.service in self._costs or any(s.service is None for s in self._spots)
-        )
+        return tie.service is None or tie.service in self._costs or bool(self._unnamed)
 
     def of(self, change: ChangeState, tie: Tie) -> float:
         """Mean over the alerts of how well each fits a fault made by the change; 0 where none may come from it."""
@@ -86,7 +87,7 @@ class Fits:
 
         By what it costs trouble to travel there.
         """
-        settings, unnamed = self.settings, [n for n, spot in enumerate(self._spots) if spot.service is None]
+        settings = self.settings
         if tie.how == "nothing":
             return dict.fromkeys(range(len(self._spots)), settings.unmapped)
         if tie.service is None:
@@ -95,7 +96,7 @@ class Fits:
         costs, share = self._costs.get(tie.service, {}), settings.by_name if tie.how == "name" else 1.0
         known = {cost: at_cost(cost, settings.place, beyond=0.0) * share for cost in set(costs.values())}
         found = {number: known[cost] for number, cost in costs.items() if known[cost]}
-        return found | dict.fromkeys(unnamed, settings.unmapped)
+        return found | dict.fromkeys(self._unnamed, settings.unmapped)
 
     def _reached_from(self, tie: Tie, namespace: str | None) -> tuple[_Reached, ...]:
         if (tie, namespace) not in self._reached:
