@@ -3,7 +3,7 @@
 Goes to: the tests of the page that need a browser.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, Literal
 
@@ -18,30 +18,37 @@ PHONE: Final = ViewportSize(width=390, height=844)
 DESK: Final = ViewportSize(width=1280, height=900)
 
 
+Scheme = Literal["light", "dark"]
+
+
 @contextmanager
 def page_of(
-    browser: Browser, site: Site, size: ViewportSize = DESK, scheme: Literal["light", "dark"] = "light"
+    browser: Browser, site: Site, size: ViewportSize = DESK, scheme: Scheme = "light"
 ) -> Iterator[Page]:
     """A page that logged in by its link; an error in its scripts, or a file that was refused, fails the test."""
-    context = browser.new_context(viewport=size, color_scheme=scheme)
-    page = context.new_page()
     wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
-    try:
-        page.goto(f"{site.url}/login#{TOKENS['all']}")
-        page.wait_for_url(f"{site.url}/")
+
+    def watch(page: Page) -> None:
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
+
+    with reading(browser, site, size, scheme, watch) as page:
         yield page
-    finally:
-        context.close()
     assert [] == wrong
 
 
 @contextmanager
-def reading(browser: Browser, site: Site, size: ViewportSize = DESK) -> Iterator[Page]:
-    """A page that logged in by its link, of which a problem is expected."""
-    context = browser.new_context(viewport=size)
+def reading(
+    browser: Browser,
+    site: Site,
+    size: ViewportSize = DESK,
+    scheme: Scheme = "light",
+    watch: Callable[[Page], None] = lambda _: None,
+) -> Iterator[Page]:
+    """A page that logged in by its link, of which a problem may be expected."""
+    context = browser.new_context(viewport=size, color_scheme=scheme)
     page = context.new_page()
+    watch(page)
     try:
         page.goto(f"{site.url}/login#{TOKENS['all']}")
         page.wait_for_url(f"{site.url}/")
