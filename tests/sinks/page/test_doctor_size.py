@@ -1,11 +1,9 @@
 """The page of readiness over a thousand services and ten thousand packets: in time, and with the same result."""
 
-import os
 import re
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -23,7 +21,7 @@ from tests.sinks.test_listing import multiply
 _SERVICES = 1_000
 _VIEW_S = 0.3
 _FIRST_S = 1.0
-"""Of a processor, for the first view and what others ask meanwhile; the history alone takes as much."""
+"""Of a processor, for what the first view waits for; the history alone takes as much again."""
 _ENTRY = """
 apiVersion: backstage.io/v1alpha1
 kind: Component
@@ -84,7 +82,6 @@ def _view(site: Site, path: str = "/doctor") -> tuple[float, str]:
 
 def test_the_first_view_waits_for_no_history_and_others_are_answered_meanwhile(large: Site) -> None:
     """At first without the score by day, and it says so; who asks for something else is not kept waiting."""
-    before = _processor_s(large)
     with ThreadPoolExecutor(1) as beside:
         first = beside.submit(_view, large)
         answered = 0
@@ -94,14 +91,14 @@ def test_the_first_view_waits_for_no_history_and_others_are_answered_meanwhile(l
     _, shown = first.result()
     assert answered > 1
     assert "The score by day is being counted" in shown
-    assert _processor_s(large) - before < _FIRST_S
     eventually(lambda: "</title></rect>" in _view(large)[1], 60, "the score by day is there")
 
 
-def _processor_s(site: Site) -> float:
-    """Seconds of a processor that the page has used."""
-    fields = Path(f"/proc/{site.process.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def test_what_the_first_view_waits_for_takes_less_than_a_second_of_a_processor(large: Site) -> None:
+    """Measured in a thread of its own, since the page counts the days before as soon as it has answered."""
+    began = time.thread_time()
+    judge(*_facts(large), WINDOW_DAYS)
+    assert time.thread_time() - began < _FIRST_S
 
 
 def test_a_view_takes_a_third_of_a_second_and_shows_what_a_judgement_from_nothing_shows(large: Site) -> None:
