@@ -1,6 +1,6 @@
 """What is thought of one group of alerts: its suspects, roots and owner, given the surroundings of its scope."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -20,7 +20,7 @@ from streams.hearing import closing, heard, owner_by_people, said_of
 from streams.rank import Scored, Window, alerting, rank, window_of, window_times
 from streams.state import ChangeState, highest
 from streams.topology import Topology
-from streams.undoing import Story, place_of, story_of
+from streams.undoing import History, Story, history_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,36 +48,29 @@ class Surroundings:
     """What queries about candidates of the scope have given."""
     past: Index | None = None
     """The alerts that have settled."""
+    _histories: dict[tuple[str, int | None], History] = field(default_factory=dict)
 
     def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`."""
         return chain.from_iterable(book.between(opens, closes) for book in self.books)
 
-    def story(self, change: ChangeState, counts: Callable[[ChangeState], bool] | None) -> Story:
-        """The changes of the same target before it, and the one that followed."""
-        others = [other for other in self.of_target(change) if counts is None or counts(other)]
-        return story_of(change, others)
+    def history(self, target: str, by: int | None = None) -> History:
+        """The changes of a target that did something to it; with `by`, those that have settled by then."""
+        if (target, by) not in self._histories:
+            known = [history for book in self.books if (history := book.history(target)).changes]
+            told = known[0] if len(known) == 1 else history_of(one for each in known for one in each.changes)
+            self._histories[target, by] = told.settled(by)
+        return self._histories[target, by]
 
-    def neighbours(self, change: ChangeState) -> tuple[ChangeState | None, list[ChangeState]]:
-        """Of the changes of the same target, the one before it, and all after it."""
-        place = place_of(change)
-        others = sorted((other for other in self.of_target(change) if other.suspectable), key=place_of)
-        before = [other for other in others if place_of(other) < place]
-        return before[-1] if before else None, [other for other in others if place_of(other) > place]
-
-    def undoing(self, change: ChangeState) -> Iterator[ChangeState]:
+    def undoing(self, change: ChangeState, by: int | None) -> Iterator[ChangeState]:
         """Later changes of the same target that went back to the value from before, or took away what it made."""
         before, at = change.facts.before, change.facts.effective_at
         created = change.facts.operation == "create"
-        for other in self.of_target(change):
+        for other in self.history(change.facts.target, by).after(change):
             gone = created and other.facts.operation == "delete"
             back = before is not None and other.facts.after == before
             if (gone or back) and other.facts.effective_at > at:
                 yield other
-
-    def of_target(self, change: ChangeState) -> Iterator[ChangeState]:
-        """The changes of the same target, itself among them."""
-        return chain.from_iterable(book.of_target(change.facts.target) for book in self.books)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,24 +118,25 @@ def assess(
     group: Group,
     around: Surroundings,
     settings: Settings,
-    counts: Callable[[ChangeState | FeedbackState], bool] | None = None,
+    by: int | None = None,
 ) -> Assessment:
     """Ranks the changes near a group and finds its root and owner.
 
-    `counts` leaves changes, and what people have said, out where it is False.
+    With `by`, changes and what people have said count only where they have settled by that time of the clock.
     """
-    known = around.said.counting(counts)
+    known = around.said.counting(None if by is None else lambda said: said.settle_at <= by)
     said = said_of(group, known)
     opens, closes = window_times(group, settings.ranking)
-    changes = (change for change in around.changes(opens, closes) if counts is None or counts(change))
+    changes = (change for change in around.changes(opens, closes) if by is None or change.settle_at <= by)
 
     def followed_by(change: ChangeState, story: Story) -> Followed | None:
         past = around.past
         return followed(change, story.before, group, past, settings.ranking) if past else None
 
-    window = window_of(
-        group, changes, lambda change: around.story(change, counts), settings.ranking, followed_by
-    )
+    def story_of(change: ChangeState) -> Story:
+        return around.history(change.facts.target, by).story(change)
+
+    window = window_of(group, changes, story_of, settings.ranking, followed_by)
     ranked = heard(rank(group, window, settings.ranking), said, settings.ranking)
     beliefs = root_beliefs(group, ranked, around.topology)
     roots = roots_of(group, beliefs)
@@ -155,22 +149,18 @@ def assess(
         roots=roots,
         owner=owner_by_people(owner, group, said, known),
         services=alerting(group),
-        undone_by=_undoing(ranked[0].change, around, counts),
+        undone_by=_undoing(ranked[0].change, around, by),
         said=said,
         closed=closing(said, group),
         answers=around.answers.of(placed.alert.key for placed in group.placed),
     )
 
 
-def _undoing(
-    suspect: ChangeState | None, around: Surroundings, counts: Callable[[ChangeState], bool] | None
-) -> ChangeState | None:
+def _undoing(suspect: ChangeState | None, around: Surroundings, by: int | None) -> ChangeState | None:
     """The first later change of the same target that went back to the value from before."""
     if suspect is None:
         return None
-    later = around.undoing(suspect)
-    undoing = [change for change in later if change.suspectable and (counts is None or counts(change))]
-    return min(undoing, key=lambda change: (change.facts.effective_at, change.facts.source_ref), default=None)
+    return next(around.undoing(suspect, by), None)
 
 
 def id_of(group: Group, around: Surroundings) -> str:

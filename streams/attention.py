@@ -21,18 +21,19 @@ _BESIDE = 8
 
 def wait(published: Published, pause_s: float, scope: ScopeMemory) -> None:
     """Has a candidate looked at once a pause since its last cut is over."""
-    at = published.cut_at + micros(pause_s)
-    scope.waits[published.first] = min(at, scope.waits.get(published.first, at))
+    _wait(published, micros(pause_s), scope.waits)
 
 
 def wait_all(keys: Iterable[AlertKey], pause_s: float, scope: ScopeMemory) -> None:
     """Has the candidates of some alerts looked at once a pause since their last cut is over."""
-    alerts, published, waits, pause = scope.alerts, scope.published, scope.waits, micros(pause_s)
-    for name in {alerts[key].shown for key in keys} & published.keys():
-        shown = published[name or ""]
-        at, known = shown.cut_at + pause, waits.get(shown.first)
-        if known is None or at < known:
-            waits[shown.first] = at
+    alerts, pause = scope.alerts, micros(pause_s)
+    for name in {alerts[key].shown for key in keys} & scope.published.keys():
+        _wait(scope.published[name or ""], pause, scope.waits)
+
+
+def _wait(published: Published, pause: int, waits: dict[AlertKey, int]) -> None:
+    at = published.cut_at + pause
+    waits[published.first] = min(at, waits.get(published.first, at))
 
 
 def called_for(scope: ScopeMemory, live: Index, correlation: CorrelationSettings) -> set[AlertKey]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from streams.state import ChangeState
+from streams.undoing import NOTHING, History, history_of, place_of
 
 
 @dataclass(slots=True)
@@ -14,6 +15,8 @@ class ChangeBook:
     by_ref: dict[str, ChangeState] = field(default_factory=dict)
     _order: list[tuple[int, str]] = field(default_factory=list)
     _by_target: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
+    _histories: dict[str, History] = field(default_factory=dict, compare=False)
+    """Those that were asked for, until something becomes known of their target."""
 
     def add(self, change: ChangeState) -> bool:
         """Takes in a report of a change; True when what is known of the change is now different."""
@@ -31,9 +34,13 @@ class ChangeBook:
         start, end = bisect_left(self._order, (opens, "")), bisect_right(self._order, (closes, "\U0010ffff"))
         return (self.by_ref[ref] for _, ref in self._order[start:end])
 
-    def of_target(self, target: str) -> list[ChangeState]:
-        """The changes of one target, in the order in which they took effect."""
-        return [self.by_ref[ref] for _, ref in self._by_target.get(target, ())]
+    def history(self, target: str) -> History:
+        """The changes of one target that did something to it."""
+        if target not in self._by_target:
+            return NOTHING
+        if target not in self._histories:
+            self._histories[target] = history_of(self.by_ref[ref] for _, ref in self._by_target[target])
+        return self._histories[target]
 
     def drop_before(self, moment: int, needed: Callable[[int], bool]) -> None:
         """Forgets the changes that took effect before `moment`, but for those at times that are still needed."""
@@ -44,16 +51,14 @@ class ChangeBook:
 
     def _enter(self, change: ChangeState) -> None:
         self.by_ref[change.facts.source_ref] = change
-        insort(self._order, _place(change))
-        insort(self._by_target.setdefault(change.facts.target, []), _place(change))
+        insort(self._order, place_of(change))
+        insort(self._by_target.setdefault(change.facts.target, []), place_of(change))
+        self._histories.pop(change.facts.target, None)
 
     def _leave(self, change: ChangeState) -> None:
-        del self._order[bisect_left(self._order, _place(change))]
+        del self._order[bisect_left(self._order, place_of(change))]
         places = self._by_target[change.facts.target]
-        del places[bisect_left(places, _place(change))]
+        del places[bisect_left(places, place_of(change))]
+        self._histories.pop(change.facts.target, None)
         if not places:
             del self._by_target[change.facts.target]
-
-
-def _place(change: ChangeState) -> tuple[int, str]:
-    return change.facts.effective_at, change.facts.source_ref

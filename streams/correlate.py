@@ -175,9 +175,10 @@ class Index:
         spots = self.by_label.get(label, [])
         return [key for _, key in spots[bisect_left(spots, (opens,)) : bisect_left(spots, (closes + 1,))]]
 
-    def since(self, opens: int) -> list[AlertKey]:
-        """Keys of the alerts that start at or after this time."""
-        return [key for _, key in self.spots[bisect_left(self.spots, (opens,)) :]]
+    def started(self, opens: int, closes: int) -> list[AlertKey]:
+        """Keys of all alerts that start from `opens` to `closes`, both included."""
+        first, end = bisect_left(self.spots, (opens,)), bisect_left(self.spots, (closes + 1,))
+        return [key for _, key in self.spots[first:end]]
 
     def begun(self, fingerprint: str, by: int) -> list[AlertKey]:
         """Keys of the alerts of a fingerprint that started at or before this time, by start."""

@@ -20,7 +20,7 @@ from streams.feeds import Feeds
 from streams.group import Life
 from streams.origins import Origins
 from streams.placing import Plan
-from streams.state import AlertKey, AlertState, ChangeState, EntityState
+from streams.state import AlertKey, AlertState, EntityState
 from streams.topology import Topology, topology_of
 from streams.travel import Travel
 
@@ -178,8 +178,8 @@ class ScopeMemory:
         """Remembers to look at something once the clock has come to `at`."""
         heappush(self.due, Due(at, what, key, ref))
 
-    def is_settled(self, known: ChangeState | FeedbackState) -> bool:
-        """True for a change, or for what a person said, that decisions count by now."""
+    def is_settled(self, known: FeedbackState) -> bool:
+        """True for what a person said that decisions count by now."""
         return known.settle_at <= self.last_step
 
     def published_life(self, first: AlertKey) -> Life | None:
@@ -197,7 +197,7 @@ class ScopeMemory:
         if self.views is None or self.views.version != tenant.version:
             topology, books = tenant.topology(settings), (self.book, tenant.book)
             settled = (alert for alert in self.alerts.values() if alert.settled)
-            known, decided = Origins(books, topology), Origins(books, topology, self.is_settled)
+            known, decided = Origins(books, topology), Origins(books, topology, lambda: self.last_step)
             live, sure = self.plans or (None, None)
             self.views = Views(
                 live=index_of(self.alerts.values(), topology, settings, known, plan=live),

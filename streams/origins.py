@@ -1,5 +1,6 @@
 """The changes that alerts may come from, as far as a scope knows them: when each took effect, and where."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
@@ -8,32 +9,39 @@ from streams.splitting import Origin
 from streams.state import ChangeState
 from streams.ties import tie_of
 from streams.topology import Topology
-from streams.undoing import is_return
+from streams.undoing import History
 
 
-def _always(_: ChangeState) -> bool:
-    return True
+def _always() -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Looks changes up in the books of a scope and its tenant; `counts` leaves out those that decisions do not know."""
+    """Looks changes up in the books of a scope and its tenant; with `by`, those that have settled by that time."""
 
     books: tuple[ChangeBook, ...]
     topology: Topology
-    counts: Callable[[ChangeState], bool] = _always
+    by: Callable[[], int | None] = _always
 
     def __call__(self, opens: int, closes: int, services: Collection[str]) -> Iterator[Origin]:
         """The changes that may be behind alerts, tied to one of the services, from `opens` to `closes`."""
+        by = self.by()
         for book in self.books:
+            told: dict[str, History] = {}
             for change in book.between(opens, closes):
-                if not change.suspectable or not self.counts(change):
+                if not change.suspectable or (by is not None and change.settle_at > by):
                     continue
                 service = tie_of(change.facts, self.topology).service
-                if service is not None and service in services and not self._returns(change, book):
+                if service is None or service not in services:
+                    continue
+                target = change.facts.target
+                if target not in told:
+                    told[target] = book.history(target).settled(by)
+                if not _returns(change, told[target]):
                     yield Origin(change.facts.effective_at, service)
 
-    def _returns(self, change: ChangeState, book: ChangeBook) -> bool:
-        known = (one for one in book.of_target(change.facts.target) if one.suspectable and self.counts(one))
-        before = [one for one in known if one.facts.effective_at < change.facts.effective_at]
-        return is_return(change, before)
+
+def _returns(change: ChangeState, history: History) -> bool:
+    """True for a change that takes its target back to rest, by those that took effect before it."""
+    return history.is_return(change, bisect_left(history.places, (change.facts.effective_at,)))

@@ -25,7 +25,7 @@ from streams.state import ChangeState
 from streams.ties import tie_of
 from streams.topology import Tie, Topology
 from streams.travel import touched_from
-from streams.undoing import Story, is_return, place_of
+from streams.undoing import Story, place_of
 
 
 class Scored(NamedTuple):
@@ -107,7 +107,7 @@ def window_of(
 
 def _told(near: Near, fits: Fits, followed_by: FollowedBy) -> Near:
     """A change that nothing ties to a service, with what followed earlier changes of its object."""
-    followed = followed_by(near.change, near.story) if near.story.before else None
+    followed = followed_by(near.change, near.story) if near.story.begun else None
     if followed is None:
         return near
     tie = near.tie if near.fit > 0 else Tie("nothing")
@@ -178,7 +178,7 @@ def _features(near: Near, course: Course, quiet: float, settings: RankingSetting
         "quiet": quiet,
         **_said_later(near.story.following, course, settings),
     }
-    if is_return(near.change, near.story.before):
+    if near.story.is_return:
         features["returned"] = settings.returned
     return {name: value for name, value in features.items() if name in {"prior", "fit"} or value != 1.0}
 

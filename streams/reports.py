@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from schemas.events import ChangeFacts
 from schemas.settings import Settings, micros
 from schemas.signals import Signal
+from schemas.times import LATEST
 from streams.answers import AnswerState
 from streams.attention import wait_all
 from streams.feeds import Feeds, feeds_of
@@ -28,7 +29,7 @@ def learn(
 def _later(since: int, scope: ScopeMemory) -> Iterable[AlertKey]:
     """The alerts that started at `since` or after it; after a restart no index may say which yet."""
     if scope.views:
-        return scope.views.live.since(since)
+        return scope.views.live.started(since, LATEST)
     return [key for key, alert in scope.alerts.items() if alert.at >= since]
 
 

@@ -132,10 +132,12 @@ def near_change(change: ChangeState, turn: Turn) -> set[AlertKey]:
     What went before it is told by it only what became of alerts that had not ended long before.
     """
     keys, at = _explained(change, turn), change.facts.effective_at
-    before, after = turn.around.neighbours(change)
-    for other in after:
+    history = turn.around.history(change.facts.target)
+    for other in history.after(change):
         keys |= _explained(other, turn)
-    if before is not None:
+    begun = history.before(change)
+    if begun:
+        before = history.changes[begun - 1]
         since = at - micros(turn.settings.ranking.clears_s) - _LONGEST_PERIOD
         ends = ((key, turn.scope.alerts[key].ended_at) for key in _explained(before, turn))
         keys |= {key for key, ended in ends if ended is None or ended >= since}
@@ -147,19 +149,34 @@ def followed_anew(at: int, turn: Turn) -> set[AlertKey]:
 
     Such an alert has settled so late that a later change may have been weighed without it.
     """
-    around, keys = turn.around, set[AlertKey]()
-    for change in around.changes(at + micros(turn.settings.ranking.followed_gap_s), LATEST):
-        if change.suspectable and is_loose(tie_of(change.facts, around.topology)):
-            before, _ = around.neighbours(change)
-            keys |= _explained(change, turn) if before else set()
-    return keys
+    around, topology = turn.around, turn.around.topology
+    later = around.changes(at + micros(turn.settings.ranking.followed_gap_s), LATEST)
+    loose = (change for change in later if change.suspectable and is_loose(tie_of(change.facts, topology)))
+    again = [change for change in loose if around.history(change.facts.target).before(change)]
+    return {key for opens, closes in _reaches(again, turn) for key in turn.views.live.started(opens, closes)}
+
+
+def _reaches(changes: Iterable[ChangeState], turn: Turn) -> list[tuple[int, int]]:
+    """When alerts may have begun that one of some changes may explain, each stretch of time once."""
+    joined = list[tuple[int, int]]()
+    for opens, closes in sorted(_reach(change, turn) for change in changes):
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
+        else:
+            joined.append((opens, closes))
+    return joined
+
+
+def _reach(change: ChangeState, turn: Turn) -> tuple[int, int]:
+    """When alerts begin that a change may explain, those of a candidate that began within its reach among them."""
+    ranking, at = turn.settings.ranking, change.facts.effective_at
+    back = micros(ranking.look_back_s + turn.settings.correlation.life_s)
+    return at - micros(ranking.look_ahead_s), at + back
 
 
 def _explained(change: ChangeState, turn: Turn) -> set[AlertKey]:
-    """The alerts that it may explain, those too that began a candidate's life after an onset within its reach."""
-    ranking, at, keys = turn.settings.ranking, change.facts.effective_at, set[AlertKey]()
-    opens = at - micros(ranking.look_ahead_s)
-    closes = at + micros(ranking.look_back_s + turn.settings.correlation.life_s)
+    """The alerts that it may explain."""
+    keys, (opens, closes) = set[AlertKey](), _reach(change, turn)
     for label in turn.views.live.labels(touched(change, turn.around.topology)):
         keys.update(turn.views.live.between(label, opens, closes))
     return keys
@@ -187,7 +204,7 @@ def _deduplicated(alert: AlertState, step: int, turn: Turn) -> None:
 
 
 def _decide_candidate(name: str, members: Group, step: int, turn: Turn) -> None:
-    assessment = assess(members, turn.around, turn.settings, lambda change: change.settle_at <= step)
+    assessment = assess(members, turn.around, turn.settings, step)
     decided = turn.scope.decided.get(name)
     if decided is None:
         decided = turn.scope.decided[name] = Decided(members.first)

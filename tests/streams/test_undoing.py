@@ -2,9 +2,12 @@
 
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from schemas.events import Operation
 from streams.state import ChangeState
-from streams.undoing import is_return, story_of
+from streams.undoing import history_of, is_return
 from tests.streams.pieces import change_state
 from tests.streams.world import change
 
@@ -48,7 +51,7 @@ def test_a_change_whose_values_nobody_tells_is_no_return() -> None:
 def test_a_story_knows_what_came_before_and_the_next_alone() -> None:
     """In the order of effect, whatever the order given."""
     first, second, third, fourth = (_set(n, "off", "on") for n in range(4))
-    story = story_of(second, [fourth, third, second, first])
+    story = history_of([fourth, third, second, first]).story(second)
     assert ((first,), third) == (story.before, story.following)
 
 
@@ -56,4 +59,21 @@ def test_what_did_not_take_effect_is_no_part_of_a_story() -> None:
     """A failed change replaced nothing."""
     first, second = _set(0, "off", "on"), _set(1, "on", "off")
     failed = replace(second, facts=second.facts.model_copy(update={"status": "failed"}))
-    assert None is story_of(first, [first, failed]).following
+    assert None is history_of([first, failed]).story(first).following
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from("abc"), st.sampled_from("abc")), max_size=12))
+def test_a_history_knows_of_each_change_what_those_before_it_tell(said: list[tuple[int, str, str]]) -> None:
+    """All found in one go are what each is by itself, also where values were held for equally long."""
+    history = history_of(_set(n * HOUR, before, after) for n, before, after in said)
+    for number, one in enumerate(history.changes):
+        assert history.story(one).is_return == is_return(one, history.changes[: history.before(one)]), number
+
+
+def test_a_history_by_a_time_of_the_clock_has_what_has_settled() -> None:
+    """A change that settles later did nothing yet, so that the one before it is followed by none."""
+    first, second = (_set(n * HOUR, "off", "on") for n in range(2))
+    history = history_of([first, second])
+    assert history.settled(None).story(first).following is second
+    assert history.settled(second.settle_at).story(first).following is second
+    assert history.settled(second.settle_at - 1).story(first).following is None
