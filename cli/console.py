@@ -11,21 +11,14 @@ from typing import Final, NoReturn, ParamSpec, TypeVar
 import typer
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from cli.settings_file import BadSettings
-from local.errors import LocalError
+from schemas.problem import Problem
 from sinks.columns import plain
-from sources.recording import BadRecording
-from sources.sender import CannotSend
-from wire.errors import KafkaProblem
-from wire.listening import CannotListen
 
 P = ParamSpec("P")
 R = TypeVar("R")
 FAILED = 1
 _LONGEST: Final = 2_000
 """Columns of a line; what was typed or stored may be longer."""
-_TOLD = (BadSettings, LocalError, KafkaProblem, BadRecording, CannotSend, CannotListen)
-"""Errors whose text is a line for a person; anything else is a defect and shows where it is."""
 
 
 def progress(line: str) -> None:
@@ -62,13 +55,13 @@ def wrong_use(problem: object) -> NoReturn:
 
 
 def speaks_plainly(command: Callable[P, R]) -> Callable[P, R]:
-    """A command whose expected problems are one line and exit code 1, not a traceback; a full disk is one of them."""
+    """A command whose expected problems are one line and exit code 1, a full disk too; a defect shows where it is."""
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
-        except _TOLD as problem:
+        except Problem as problem:
             fail(problem)
         except BrokenPipeError:  # whoever read has enough; how that ends is not the command's business
             raise

@@ -1,31 +1,38 @@
-"""Owns the `incidents` command: mounts the commands, sets up logging; holds nothing else."""
+"""Owns the `incidents` command: mounts the commands, sets up logging; holds nothing else.
 
-from typing import Annotated
+Importing every part takes a second and a half of a processor, so only the part that was asked for is imported.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import Annotated, Final
 
 import typer
 
-from cli import (
-    around,
-    audit,
-    dead_letters,
-    demo,
-    doctor,
-    evaluate,
-    feedback,
-    postmortem,
-    processes,
-    publish,
-    read,
-    replay,
-    retire,
-    schema,
-    system,
-    token,
-    topics,
-)
 from cli.build import build
 from cli.examples import add_examples
 from cli.logs import LogLevel, log_from
+
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "system": ("up", "down", "status", "scale"),
+    "demo": ("demo",),
+    "read": ("list", "show", "timeline", "evidence"),
+    "around": ("why", "changes", "noise", "watch"),
+    "doctor": ("doctor",),
+    "feedback": ("feedback",),
+    "postmortem": ("postmortem",),
+    "dead_letters": ("dead-letters",),
+    "replay": ("replay",),
+    "evaluate": ("evaluate",),
+    "publish": ("publish",),
+    "audit": ("audit",),
+    "processes": ("gateway", "worker", "auditor", "sink", "querier", "web"),
+    "retire": ("retire",),
+    "topics": ("topics",),
+    "schema": ("tables",),
+    "token": ("token",),
+}
+"""By module of `cli`, in the order of the help, what it registers."""
 
 _LEVEL = typer.Option(
     "--log-level",
@@ -33,34 +40,6 @@ _LEVEL = typer.Option(
     envvar="INCIDENTS_LOG_LEVEL",
     show_envvar=True,
 )
-
-app = typer.Typer(
-    name="incidents",
-    help="Incident candidates with cited context packets, from alerts, deploys, flags and configs, on Kafka.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-for part in (
-    system,
-    demo,
-    read,
-    around,
-    doctor,
-    feedback,
-    postmortem,
-    dead_letters,
-    replay,
-    evaluate,
-    publish,
-    audit,
-    processes,
-    retire,
-    topics,
-    schema,
-    token,
-):
-    part.register(app)
-add_examples(app)
 
 
 def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
@@ -72,7 +51,27 @@ def _say_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
 _VERSION = typer.Option("--version", help="Say which version this is.", callback=_say_version, is_eager=True)
 
 
-@app.callback()
+def command(words: Sequence[str] = ()) -> typer.Typer:
+    """The program, with the part that the first of the words belongs to; with all parts where it belongs to none."""
+    app = typer.Typer(
+        name="incidents",
+        help="Incident candidates with cited context packets, from alerts, deploys, flags and configs, on Kafka.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_set_up)
+    for part in _needed(words[:1]):
+        import_module(f"cli.{part}").register(app)
+    add_examples(app)
+    return app
+
+
+def _needed(first: Sequence[str]) -> Iterable[str]:
+    if "--version" in first:
+        return ()
+    return [part for part, names in PARTS.items() if first and first[0] in names] or PARTS
+
+
 def _set_up(
     level: Annotated[LogLevel, _LEVEL] = LogLevel.INFO,
     *,

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from schemas.problem import Problem
 from schemas.settings import Settings
 
 
-class BadSettings(ValueError):
+class BadSettings(Problem, ValueError):
     """The settings cannot be used; the text says which and why."""
 
 

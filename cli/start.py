@@ -4,6 +4,7 @@ May not: import another package of the program before the guard has passed.
 """
 
 import os
+import re
 import sys
 
 from cli.guard import foreign_packages
@@ -21,11 +22,20 @@ def start() -> None:
     _reach_loopback_directly()
     try:
         from cli.ending import exit_code  # noqa: PLC0415 - only after the guard
-        from cli.main import app  # noqa: PLC0415 - only after the guard
+        from cli.main import command  # noqa: PLC0415 - only after the guard
 
+        app = command(_words())
         sys.exit(exit_code(lambda: app(prog_name="incidents", standalone_mode=False)))
     except KeyboardInterrupt:  # also while the packages are still being imported
         sys.exit(_INTERRUPTED)
+
+
+def _words() -> list[str]:
+    """What was typed behind the program's name; without the last word, which is not whole, where one is completed."""
+    if "_INCIDENTS_COMPLETE" not in os.environ:
+        return sys.argv[1:]
+    line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS") or ""
+    return re.split(r"\s", line)[1:-1]
 
 
 def _reach_loopback_directly() -> None:

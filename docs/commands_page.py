@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from cli.examples import examples
-from cli.main import app
+from cli.main import command as program
 
 _HEAD: Final = """\
 <!-- Made by `make docs`; change the commands in cli/, not this page. -->
@@ -31,12 +31,12 @@ _PATH_OF_THE_CHECKOUT: Final = "recording"
 
 def commands() -> dict[str, TyperCommand]:
     """Every command by its whole name (`topics create`), in the order of the help."""
-    return dict(_within(typer.main.get_command(app), ""))
+    return dict(_within(typer.main.get_command(program()), ""))
 
 
 def panels() -> dict[str, str]:
     """The heading of the help under which each first word stands."""
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(program())
     listed = group.commands if isinstance(group, TyperGroup) else {}
     return {name: str(getattr(command, "rich_help_panel", "")) for name, command in listed.items()}
 
@@ -61,7 +61,7 @@ def commands_page() -> str:
     for name, command in commands().items():
         groups.setdefault(headings[name.split()[0]], []).append(_section(name, command))
     parts = (f"## {panel}\n\n" + "\n".join(sections) for panel, sections in groups.items())
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(program())
     shared = _table(map(_option, options(group) if isinstance(group, TyperGroup) else ()))
     return "\n".join([_HEAD + "\n".join(shared), *parts])
 

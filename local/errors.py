@@ -4,6 +4,8 @@ May not: wrap bugs; only what a person can do something about. Goes to: the comm
 the line and leaves with a non-zero code.
 """
 
+from schemas.problem import Problem
 
-class LocalError(Exception):
+
+class LocalError(Problem):
     """What went wrong on this machine and what to do about it, in one line."""

@@ -12,6 +12,7 @@ from typing import Final
 import orjson
 
 from schemas.events import HEADER_TENANT, HEADER_TICK
+from schemas.problem import Problem
 from schemas.times import LATEST, SECOND
 from schemas.topics import TICKED_TOPICS
 from sources.fields import mapping, moment, text
@@ -27,7 +28,7 @@ TICK_VALUE: Final = b"\0"
 """Not empty, since an empty value would delete in a compacted topic; never read."""
 
 
-class BadRecording(ValueError):
+class BadRecording(Problem, ValueError):
     """A recording that cannot be read. The text names file and line."""
 
 

@@ -13,6 +13,7 @@ import httpx
 import orjson
 import stamina
 
+from schemas.problem import Problem
 from schemas.times import format_time
 from sources.fields import at, listing
 from sources.recording import Delivery, Tick
@@ -28,7 +29,7 @@ _TAKEN: Final = frozenset((202, 400, 413))
 _OUR_FAULT: Final = frozenset(("no_received_at", "no_time"))
 
 
-class CannotSend(RuntimeError):
+class CannotSend(Problem, RuntimeError):
     """The recording cannot be sent. The text is one line for a person."""
 
 

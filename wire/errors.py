@@ -4,8 +4,10 @@ May not: decide whether to go on. Goes to: the command line, which prints the li
 non-zero code.
 """
 
+from schemas.problem import Problem
 
-class KafkaProblem(RuntimeError):
+
+class KafkaProblem(Problem, RuntimeError):
     """Kafka cannot do what is needed. The text is one line for a person."""
 
 

@@ -12,10 +12,12 @@ from typing import Any, ClassVar
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from schemas.problem import Problem
+
 _BACKLOG = 2048
 
 
-class CannotListen(RuntimeError):
+class CannotListen(Problem, RuntimeError):
     """The port cannot be had. The text is one line for a person."""
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.main import command as program
 from local.kafka import kill_broker, start_broker
 from local.ports import HOST, free_ports
 from schemas.topics import TOPICS
@@ -19,7 +19,7 @@ def test_the_topics_are_created_and_creating_them_again_changes_nothing(tmp_path
     broker = start_broker(tmp_path / "kafka", progress=print)
     try:
         command = ["topics", "create", "--settings", str(settings), "--bootstrap", broker.bootstrap]
-        first, second = (CliRunner().invoke(app, command) for _ in range(2))
+        first, second = (CliRunner().invoke(program(), command) for _ in range(2))
         there = layout(broker.bootstrap)
     finally:
         kill_broker(broker)
@@ -33,6 +33,6 @@ def test_a_cluster_that_does_not_answer_is_one_line(monkeypatch: pytest.MonkeyPa
     """Without a broker the command should end with 1 and name the address."""
     monkeypatch.setattr("wire.admin.TIMEOUT_S", 0.5)
     address = f"{HOST}:{free_ports(1)[0]}"
-    done = CliRunner().invoke(app, ["topics", "create", "--bootstrap", address])
+    done = CliRunner().invoke(program(), ["topics", "create", "--bootstrap", address])
     assert 1 == done.exit_code
     assert [True] == [address in line for line in done.stderr.splitlines()]
