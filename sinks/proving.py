@@ -5,15 +5,20 @@ Pure: what stands at each cited position is handed in. Goes to: the batch that `
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import orjson
 
 from schemas.claims import Evidence
 from schemas.packets import Packet
 from sinks.proof import unproven
-from sinks.rows import Row, Values, clean
+from sinks.rows import Row, Values, clean, cleaned
 from sinks.tables import CLAIMS, EVIDENCE, ORIGINALS, PACKETS
 from wire.reader import Place
+
+_REMEMBERED: Final = 10_000
+"""Claims whose check is remembered; they share the originals that `sinks.originals` has at hand."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +36,7 @@ class Missing:
     why: str
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(NamedTuple):
     """What became of one piece of evidence: its original where there is one, and what is wrong otherwise."""
 
     original: str | None
@@ -87,8 +91,8 @@ def packet_rows(packet: Packet, resolved: Mapping[str, Resolved], stored_at: int
 def _claim_rows(packet: Packet, identity: Values, resolved: Mapping[str, Resolved]) -> Iterator[Row]:
     for number, claim in enumerate(packet.claims()):
         cited = [resolved[evidence] for evidence in claim.evidence]
-        originals = [answer.original for answer in cited if answer.original is not None]
-        absent = unproven(claim.values, originals)
+        originals = tuple(answer.original for answer in cited if answer.original is not None)
+        absent = _unproven(claim.values, originals)
         yield Row(
             CLAIMS,
             identity
@@ -103,19 +107,21 @@ def _claim_rows(packet: Packet, identity: Values, resolved: Mapping[str, Resolve
         )
 
 
+@lru_cache(_REMEMBERED)
+def _unproven(values: tuple[str, ...], originals: tuple[str, ...]) -> tuple[str, ...]:
+    """Each revision of a candidate states nearly all that the last one did."""
+    return unproven(values, originals)
+
+
 def _evidence_rows(evidence: Evidence, identity: Values, answer: Resolved) -> Iterator[Row]:
     if answer.original is not None:
         copy = {"content_hash": evidence.content_hash, "original": clean(answer.original)}
         yield Row(ORIGINALS, copy)
-    columns = evidence.model_dump(exclude={"id"})
-    yield Row(
-        EVIDENCE,
-        identity
-        | {name: clean(value) for name, value in columns.items()}
-        | {
-            "evidence_id": evidence.id,
-            "verified": answer.verified,
-            "missing": answer.missing,
-            "original_hash": None if answer.original is None else evidence.content_hash,
-        },
-    )
+    columns = cleaned(vars(evidence))
+    columns["evidence_id"] = columns.pop("id")
+    answered = {
+        "verified": answer.verified,
+        "missing": answer.missing,
+        "original_hash": None if answer.original is None else evidence.content_hash,
+    }
+    yield Row(EVIDENCE, {**identity, **columns, **answered})

@@ -14,7 +14,7 @@ from schemas.codec import Undecodable, decode
 from schemas.events import Change, Entity
 from schemas.feedback import Feedback
 from schemas.identity import content_hash, digest
-from schemas.packets import Candidate, Proposal
+from schemas.packets import Candidate, Member, Proposal
 from schemas.times import LATEST
 from sinks.catalog_table import CATALOG_ENTRIES
 from sinks.feedback_table import FEEDBACK
@@ -26,6 +26,7 @@ from wire.reader import Place
 Values = dict[str, Any]
 """Values of a row by column."""
 _KEPT_BYTES: Final = 65_536
+_NUL: Final = "\x00"
 
 
 class Row(NamedTuple):
@@ -67,18 +68,15 @@ def candidate_row(candidate: Candidate) -> Row:
     )
 
 
-def member_rows(candidate: Candidate) -> list[Row]:
-    """The alerts of a candidate at its latest revision."""
-    return [
-        _row(
-            MEMBERS,
-            tenant=candidate.tenant,
-            candidate_id=candidate.candidate_id,
-            member_id=digest("member", member.fingerprint, member.starts_at),
-            **member.model_dump(),
-        )
-        for member in candidate.members
-    ]
+def member_row(candidate: Candidate, member: Member) -> Row:
+    """An alert of a candidate at its latest revision."""
+    return _row(
+        MEMBERS,
+        tenant=candidate.tenant,
+        candidate_id=candidate.candidate_id,
+        member_id=digest("member", member.fingerprint, member.starts_at),
+        **vars(member),
+    )
 
 
 def proposal_row(proposal: Proposal) -> Row:
@@ -165,11 +163,17 @@ def unreadable_row(place: Place, value: bytes | None, wrong: Undecodable, at: in
 
 def clean(value: Any) -> Any:  # noqa: ANN401 - a column's value
     """The value as every database takes it: Postgres refuses the character NUL in texts."""
-    return value.replace("\x00", "\ufffd") if isinstance(value, str) else value
+    return value.replace(_NUL, "\ufffd") if isinstance(value, str) and _NUL in value else value
+
+
+def cleaned(values: Mapping[str, Any]) -> Values:
+    """All values as every database takes them."""
+    foreign = [name for name, value in values.items() if isinstance(value, str) and _NUL in value]
+    return {**values, **{name: clean(values[name]) for name in foreign}}
 
 
 def _row(table: Table, **values: Any) -> Row:  # noqa: ANN401 - columns of every type
-    return Row(table, {name: clean(value) for name, value in values.items()})
+    return Row(table, cleaned(values))
 
 
 def _entry_columns(data: bytes) -> Mapping[str, Any]:

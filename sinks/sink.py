@@ -134,8 +134,9 @@ class Sink:
     def _packet_rows(self, batch: Batch) -> list[Row]:
         """The packets with what they cite, read before the transaction, so that no lock waits for Kafka."""
         cited = [evidence for packet in batch.packets for evidence in packet.evidence]
-        held = self._originals.fetch(map(place_of, cited))
-        gone = {e.content_hash for e in cited if isinstance(held[place_of(e)], Missing)}
+        places = list(map(place_of, cited))
+        held = self._originals.fetch(places)
+        gone = {e.content_hash for e, at in zip(cited, places, strict=True) if isinstance(held[at], Missing)}
         kept = patiently(self._engine, lambda: kept_originals(self._engine, gone))
         kept |= {row["content_hash"]: row["original"] for table, row in batch.rows if table is ORIGINALS}
         stored_at = time.time_ns() // 1000

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from sinks.listing import Listed, Wanted, known_values, listed, progress_of
-from sinks.rows import candidate_row, member_rows
+from sinks.rows import candidate_row, member_row
 from sinks.store import create_tables
 from sinks.tables import CANDIDATES, MEMBERS, open_database
 from tests.sinks.catalogued import change, store_published
@@ -135,7 +135,8 @@ def _timed(engine: Engine, wanted: Wanted) -> tuple[float, int]:
 def multiply(engine: Engine, count: int = _MANY) -> None:
     """The example incident `count` times, a minute apart, each with its alerts."""
     candidate = incident("one").candidate
-    first, members = candidate_row(candidate).values, [row.values for row in member_rows(candidate)]
+    first = candidate_row(candidate).values
+    members = [member_row(candidate, member).values for member in candidate.members]
     rows = [
         first
         | {
