@@ -9,6 +9,7 @@ import asyncio
 from agents.app import BatchApp, WorkerSettings
 from agents.auditor import run_auditor
 from agents.correlator import Correlator
+from agents.garbage import spare
 from agents.observing import watch_folds
 from agents.querier import run_querier
 from agents.router import AT_ONCE, Router
@@ -37,6 +38,7 @@ _ASSIGNED_POLL_S = 0.05
 
 def gateway(settings: Settings, health: Health) -> int:
     """Runs the gateway; its exit code."""
+    spare()
     with traced(settings, "gateway") as traces:
         return run_gateway(settings, build=build(), ready=health.ready, traces=traces)
 
