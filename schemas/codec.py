@@ -76,11 +76,25 @@ def decode(topic: str, data: bytes | None) -> Message:
 
 def _named(message: Message) -> dict[str, Any]:
     """The message as fastavro takes it: an optional body under its record's name, else each would be checked first."""
+    if not _holds_messages(type(message)):
+        return message.__dict__
     fields = message.model_dump()
     for field, record in _bodies(type(message)):
         if fields[field] is not None:
             fields[field] = (record, fields[field])
     return fields
+
+
+@cache
+def _holds_messages(model: type[Message]) -> bool:
+    """Whether a field holds another message, which has to be taken apart first."""
+    return any(_names_message(info.annotation) for info in model.model_fields.values())
+
+
+def _names_message(annotation: Any) -> bool:  # noqa: ANN401 - a type may be of any form
+    if isinstance(annotation, type) and issubclass(annotation, Message):
+        return True
+    return any(map(_names_message, get_args(annotation)))
 
 
 @cache
