@@ -5,11 +5,13 @@ sending, so the notification time is the ingest time.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final, Literal
 
 import orjson
 
+from schemas.codec import encode
 from schemas.events import Alert
 from schemas.identity import digest
 from sources.alert_labels import environment_of, namespace_of, references_of, service_of, severity_of
@@ -69,10 +71,10 @@ def _alert(body: Mapping[str, Json], alert: Json, number: int, received_at: int)
     whole: Json = {**{field: body[field] for field in _ENVELOPE if field in body}, "alerts": [alert]}
     try:
         known = _known(_short(whole)) if at(alert, ("status",)) in _STATUSES else None
-    except _NotToRemember:
+    except (_NotToRemember, ValueError):
         known = None
     return (
-        Record(known.topic, known.key, known.message, path)
+        Record(known.topic, known.key, known.message, path, known.value)
         if known
         else _understood(whole, path, received_at)
     )
@@ -90,7 +92,10 @@ def _short(whole: Json) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _known(written: str) -> Record:
-    """What an alert says that states its status, and so says the same whenever it comes."""
+    """What an alert says that states its status, and so says the same whenever it comes; as bytes, too.
+
+    ValueError where they would be too many, which is then told as of any other.
+    """
     item = _understood(orjson.loads(written), "", 0)
     if (
         not isinstance(item, Record)
@@ -98,7 +103,7 @@ def _known(written: str) -> Record:
         or item.message.original != written
     ):
         raise _NotToRemember
-    return item
+    return replace(item, value=encode(item.topic, item.message))
 
 
 def _understood(whole: Json, path: str, received_at: int) -> Item:

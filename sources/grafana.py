@@ -71,7 +71,7 @@ def _item(record: Record, organisation: Json) -> Item:
         return record
     if (message.name, message.labels.get("instance")) == _TEST:
         return Ignored("test", "a contact point was tested; nothing has failed", record.path)
-    return replace(record, message=_alert(message, organisation))
+    return replace(record, message=_alert(message, organisation), value=None)
 
 
 def _alert(read_as: Alert, organisation: Json) -> Alert:

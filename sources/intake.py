@@ -107,7 +107,7 @@ def _read(entry: Format, body: Json, headers: Mapping[str, str], received_at: in
 def _encoded(record: Record, arrival: Arrival) -> Taken | Refused:
     key = "/".join((arrival.tenant, *record.key)).encode()
     try:
-        value = encode(record.topic, record.message)
+        value = record.value or encode(record.topic, record.message)
     except (Undecodable, ValueError) as wrong:
         original = getattr(record.message, "original", "")
         return Refused(getattr(wrong, "reason", "not_encodable"), str(wrong)[:200], record.path, original)

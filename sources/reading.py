@@ -14,12 +14,16 @@ from streams.redact import Json, redacted_json
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One message for a topic: `key` is its key after the tenant, `path` its place in the body (RFC 6901)."""
+    """One message for a topic: `key` is its key after the tenant, `path` its place in the body (RFC 6901).
+
+    `value`: the message as the topic's bytes, where the adapter has them already.
+    """
 
     topic: str
     key: tuple[str, ...]
     message: Message
     path: str = ""
+    value: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

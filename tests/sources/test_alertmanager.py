@@ -2,6 +2,7 @@
 
 import pytest
 
+from schemas.codec import encode
 from schemas.events import Alert
 from schemas.times import format_time, parse_time
 from sources.alertmanager import read
@@ -275,6 +276,7 @@ def test_an_alert_that_comes_again_is_read_the_same_under_its_own_path() -> None
     first, again = reading(alert(), alert()).records
     assert ("/alerts/0", "/alerts/1") == (first.path, again.path)
     assert (first.topic, first.key, first.message) == (again.topic, again.key, again.message)
+    assert encode("alerts", first.message) == first.value == again.value
 
 
 def test_an_alert_without_a_status_is_read_anew_each_time() -> None:
