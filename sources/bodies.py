@@ -1,4 +1,4 @@
-"""Owns taking in the body of a request: all of it within the limit, its beginning and hash beyond.
+"""Owns taking in a request: its headers, and its body, all of it within the limit, its beginning and hash beyond.
 
 May not: parse it. Goes to: the gateway.
 """
@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from hashlib import sha256
 from typing import Final
 
+from starlette.requests import Request
+
 from schemas.settings import GatewaySettings
 from sources.letters import MAX_ORIGINAL, Raw
 from sources.tenancy import Denied
@@ -15,6 +17,13 @@ from wire.meters import hit
 
 _HASHED_BEYOND: Final = 16
 """Limits' worth of bytes that are still hashed; a body that goes on is left there."""
+
+
+def headers_of(request: Request) -> dict[str, str]:
+    """Its headers by their names in lower case; of several by one name the first."""
+    return {
+        name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(request.scope["headers"])
+    }
 
 
 async def read_in_time(chunks: AsyncIterator[bytes], settings: GatewaySettings) -> bytes | Raw:
@@ -34,16 +43,23 @@ async def read_in_time(chunks: AsyncIterator[bytes], settings: GatewaySettings) 
 async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes | Raw:
     """The whole body; or, when it is larger than `limit` bytes, what a dead letter keeps of it."""
     kept: list[bytes] = []
-    hashed, size = sha256(), 0
+    size = 0
     async for chunk in chunks:
         size += len(chunk)
+        kept.append(chunk)
+        if size > limit:
+            return await _beyond(b"".join(kept), chunks, limit)
+    return b"".join(kept)
+
+
+async def _beyond(begun: bytes, chunks: AsyncIterator[bytes], limit: int) -> Raw:
+    """What is kept of a body that is too large already, and goes on."""
+    head, hashed, size = begun[:MAX_ORIGINAL], sha256(begun), len(begun)
+    while size <= limit * _HASHED_BEYOND and (chunk := await anext(chunks, None)) is not None:
+        size += len(chunk)
         hashed.update(chunk)
-        if size <= limit or sum(map(len, kept)) < MAX_ORIGINAL:
-            kept.append(chunk)
-        if size > limit * _HASHED_BEYOND:
-            break
-    whole = b"".join(kept)
-    return whole if size <= limit else Raw(whole[:MAX_ORIGINAL], hashed.hexdigest(), size)
+        head += chunk[: MAX_ORIGINAL - len(head)]
+    return Raw(head, hashed.hexdigest(), size)
 
 
 def raw_of(body: bytes) -> Raw:

@@ -25,12 +25,12 @@ from schemas.settings import Settings, is_replay
 from schemas.times import LATEST, format_time
 from sources import observing
 from sources.answers import answer, busy, denied, failed, taken, too_fast, too_much_refused, unavailable
-from sources.bodies import raw_of, read_in_time, unread
+from sources.bodies import headers_of, raw_of, read_in_time, unread
 from sources.catalogue import FORMATS, UnknownSource, format_of
 from sources.fields import at, moment
 from sources.index import formats
 from sources.intake import Intake, take
-from sources.letters import Arrival, Raw, kept_headers, letter_record, raw_letter, refusal_record
+from sources.letters import Arrival, Raw, letter_record, raw_letter, refusal_record
 from sources.quota import LetterQuota, RequestQuota
 from sources.recording import tick_records
 from sources.registry import registry_routes
@@ -127,15 +127,14 @@ class Gateway:
             self.waiting -= 1
 
     async def _deliver(self, request: Request) -> Response:
-        entry = format_of(request.path_params["source"])
-        tenant = self._tenant(request, entry.route)
+        entry, headers = format_of(request.path_params["source"]), headers_of(request)
+        tenant = self._tenant(request, headers, entry.route)
         wait_s = self.pace.wait_s(tenant, entry.route, self.clock())
         if wait_s:
             hit("sender_requests")
             return too_fast(wait_s)
         body = await read_in_time(request.stream(), self.settings.gateway)
-        said = kept_headers(request.headers)
-        arrival = Arrival(tenant, entry.route, self._received_at(tenant, request.headers), said)
+        arrival = Arrival(tenant, entry.route, self._received_at(tenant, headers), headers)
         secrets = self.settings.secrets_of(tenant, entry.route)
         if isinstance(body, Raw):
             limit = self.settings.gateway.max_body_bytes
@@ -145,7 +144,7 @@ class Gateway:
             )
         if secrets:
             try:
-                require_signature(entry.route, secrets, Delivery(request.headers, body, arrival.received_at))
+                require_signature(entry.route, secrets, Delivery(headers, body, arrival.received_at))
             except Unsigned as wrong:
                 observing.unsigned(entry.route, wrong.reason)
                 return await self._refuse_raw(401, wrong.reason, str(wrong), unread(raw_of(body)), arrival)
@@ -158,7 +157,7 @@ class Gateway:
                 )
             parsed = body.decode("utf-8", "replace")
         slow = isinstance(parsed, str) or len(body) > _LARGE
-        return await self._publish(await _taken(parsed, request.headers, arrival, beside=slow))
+        return await self._publish(await _taken(parsed, arrival, beside=slow))
 
     async def _publish(self, intake: Intake) -> Response:
         """Everything acknowledged, then every refusal on record, then the answer."""
@@ -204,7 +203,7 @@ class Gateway:
         await self.durable.publish(entries)
 
     async def _tick(self, request: Request) -> Response:
-        tenant = self._tenant(request)
+        tenant = self._tenant(request, headers_of(request))
         if not is_replay(tenant):
             raise Denied(404, "no_replay", f"{tenant} is no replay tenant: its time is that of the clock")
         reached = _reached(await read_in_time(request.stream(), self.settings.gateway))
@@ -217,9 +216,9 @@ class Gateway:
     async def _feedback(self, request: Request) -> Response:
         return await told(request, self.settings, self.durable, self.clock(), self.build)
 
-    def _tenant(self, request: Request, source: str = "") -> str:
-        route, authorization = request.path_params.get("tenant"), request.headers.get("authorization")
-        return tenant_of(route, authorization, self.settings, source)
+    def _tenant(self, request: Request, headers: Mapping[str, str], source: str = "") -> str:
+        route = request.path_params.get("tenant")
+        return tenant_of(route, headers.get("authorization"), self.settings, source)
 
     def _received_at(self, tenant: str, headers: Mapping[str, str]) -> int:
         """The ingest time: now, or for a replay tenant what its header says."""
@@ -268,9 +267,9 @@ def _routes(gateway: Gateway) -> Starlette:
     return Starlette(routes=routes, exception_handlers={HTTPException: _http_error})
 
 
-async def _taken(body: Json, headers: Mapping[str, str], arrival: Arrival, *, beside: bool) -> Intake:
+async def _taken(body: Json, arrival: Arrival, *, beside: bool) -> Intake:
     """YAML and large deliveries are read beside the loop; the others take less than handing them over."""
-    arguments = (arrival.source, body, dict(headers), arrival.received_at, arrival.tenant)
+    arguments = (arrival.source, body, arrival.sent, arrival.received_at, arrival.tenant)
     return await asyncio.to_thread(take, *arguments) if beside else take(*arguments)
 
 

@@ -11,7 +11,7 @@ from schemas.audit import DeadLetter
 from schemas.codec import Undecodable, encode
 from schemas.events import EntityFacts
 from sources.catalogue import Format, format_of
-from sources.letters import MAX_ORIGINAL, Arrival, kept_headers, letter_record, parsed_letter
+from sources.letters import MAX_ORIGINAL, Arrival, letter_record, parsed_letter
 from sources.reading import Ignored, Reading, Record, Refused, refuse
 from streams.redact import Json, redacted_json
 from wire.record import Outgoing
@@ -63,10 +63,11 @@ def take(source: str, body: Json, headers: Mapping[str, str], received_at: int, 
 
     `body` is parsed JSON, or a text where the format may be one; `received_at` is in microseconds.
     """
-    arrival = Arrival(tenant, source, received_at, kept_headers(headers))
+    arrival = Arrival(tenant, source, received_at, headers)
     lower = {name.lower(): value for name, value in headers.items()}
     reading = _read(format_of(source), body, lower, received_at)
-    outcomes = [_encoded(record, arrival) for record in reading.records]
+    said_with = arrival.headers
+    outcomes = [_encoded(record, tenant, said_with) for record in reading.records]
     refused = [*(outcome for outcome in outcomes if isinstance(outcome, Refused)), *reading.refused]
     delivery = _kept(body, len(refused)) if refused else b""
     return Intake(
@@ -104,14 +105,14 @@ def _read(entry: Format, body: Json, headers: Mapping[str, str], received_at: in
         return Reading(refused=(refuse("adapter_failed", detail, body),))
 
 
-def _encoded(record: Record, arrival: Arrival) -> Taken | Refused:
-    key = "/".join((arrival.tenant, *record.key)).encode()
+def _encoded(record: Record, tenant: str, headers: tuple[tuple[str, bytes], ...]) -> Taken | Refused:
+    key = "/".join((tenant, *record.key)).encode()
     try:
         value = record.value or encode(record.topic, record.message)
     except (Undecodable, ValueError) as wrong:
         original = getattr(record.message, "original", "")
         return Refused(getattr(wrong, "reason", "not_encodable"), str(wrong)[:200], record.path, original)
-    return Taken(record.path, _name(record), Outgoing(record.topic, key, value, arrival.headers))
+    return Taken(record.path, _name(record), Outgoing(record.topic, key, value, headers))
 
 
 def _name(record: Record) -> str:

@@ -29,8 +29,13 @@ class Arrival:
     tenant: str
     source: str
     received_at: int
-    said: Mapping[str, str] = field(default_factory=dict)
-    """Headers that formats read; see `kept_headers`."""
+    sent: Mapping[str, str] = field(default_factory=dict)
+    """The headers of the delivery."""
+
+    @property
+    def said(self) -> dict[str, str]:
+        """The headers that formats read; see `kept_headers`."""
+        return kept_headers(self.sent)
 
     @property
     def headers(self) -> tuple[tuple[str, bytes], ...]:
@@ -70,7 +75,7 @@ def parsed_letter(refused: Refused, arrival: Arrival, delivery: bytes = b"") -> 
         original_size=len(original),
         path=refused.path,
         delivery=delivery,
-        headers=dict(arrival.said),
+        headers=arrival.said,
     )
 
 
@@ -96,7 +101,7 @@ def raw_letter(reason: str, detail: str, raw: Raw, arrival: Arrival) -> DeadLett
         original_hash=raw.sha256,
         original_size=raw.size,
         restricted=True,
-        headers=dict(arrival.said),
+        headers=arrival.said,
     )
 
 
