@@ -5,7 +5,7 @@ is so now is asked when somebody looks. May not: know what is counted. Goes to: 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Final
 
 import prometheus_client as prometheus
@@ -74,14 +74,25 @@ prometheus.REGISTRY.register(_GAUGES)
 
 def count(counter: Counter, by: float, *labels: str) -> None:
     """Add to a counter; `labels` in the order of its declaration."""
-    made = _COUNTERS[counter.name]
-    (made.labels(*labels) if labels else made).inc(by)
+    _counting(counter.name, labels).inc(by)
 
 
 def measure(histogram: Histogram, seconds: float, *labels: str) -> None:
     """Note one length of time; what clocks of two machines make negative counts as none."""
-    made = _HISTOGRAMS[histogram.name]
-    (made.labels(*labels) if labels else made).observe(max(0.0, seconds))
+    _measuring(histogram.name, labels).observe(max(0.0, seconds))
+
+
+@cache
+def _counting(name: str, labels: tuple[str, ...]) -> prometheus.Counter:
+    """What counts under these labels: looking it up takes longer than counting."""
+    made = _COUNTERS[name]
+    return made.labels(*labels) if labels else made
+
+
+@cache
+def _measuring(name: str, labels: tuple[str, ...]) -> prometheus.Histogram:
+    made = _HISTOGRAMS[name]
+    return made.labels(*labels) if labels else made
 
 
 def hop(name: Hop, seconds: float) -> None:
