@@ -54,19 +54,28 @@ class Impatient(HttpToolsProtocol):
 
     slow_s: ClassVar[float] = 10.0
     _waiting: asyncio.TimerHandle | None = None
+    _in_headers = False
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - uvicorn's own type
         """A client has come: it has so long for its first request."""
         super().connection_made(transport)
         self._wait()
 
+    def data_received(self, data: bytes) -> None:
+        """Something has come; where it ends within headers, the client has so long for the rest of them."""
+        super().data_received(data)
+        if self._in_headers and self._waiting is None:
+            self._wait()
+
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
-        self._wait()
+        self._done()
+        self._in_headers = True
 
     def on_headers_complete(self) -> None:
         """The client has said what it wants."""
+        self._in_headers = False
         self._done()
         super().on_headers_complete()
 
