@@ -7,6 +7,8 @@ from itertools import chain
 from schemas.events import Severity
 from schemas.identity import candidate_id
 from schemas.settings import Settings
+from schemas.thresholds import RankingSettings
+from schemas.times import EARLIEST
 from streams.answers import AnswerBook, AnswerState
 from streams.blame import Owner, owner_of, root_beliefs, roots_of
 from streams.changes import ChangeBook
@@ -48,7 +50,7 @@ class Surroundings:
     """What queries about candidates of the scope have given."""
     past: Index | None = None
     """The alerts that have settled."""
-    _histories: dict[tuple[str, int | None], History] = field(default_factory=dict)
+    _histories: dict[tuple[str, int | None], History] = field(default_factory=dict, init=False)
 
     def changes(self, opens: int, closes: int) -> Iterator[ChangeState]:
         """The changes that took effect from `opens` to `closes`."""
@@ -73,6 +75,18 @@ class Surroundings:
                 yield other
 
 
+@dataclass(slots=True)
+class Basis:
+    """What an assessment rests on, beside its alerts: while that is the same, so is it."""
+
+    settles: int = EARLIEST
+    """Time of the clock by which all has settled that could count."""
+    targets: set[str] = field(default_factory=set)
+    """Targets of which all changes counted; of others those within the window."""
+    past: bool = False
+    """True where it counted which alerts have settled that began before it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """One group of alerts and what is thought of it."""
@@ -92,6 +106,9 @@ class Assessment:
     """What closed it, where a person has."""
     answers: tuple[AnswerState, ...] = ()
     """What queries about it have given; nothing of it is decided by."""
+    beliefs: Mapping[str, float] = field(default_factory=dict)
+    """Share of belief in each service as the root."""
+    basis: Basis = field(default_factory=Basis)
 
     @property
     def opened_at(self) -> int:
@@ -125,18 +142,11 @@ def assess(
     With `by`, changes and what people have said count only where they have settled by that time of the clock.
     """
     known = around.said.counting(None if by is None else lambda said: said.settle_at <= by)
-    said = said_of(group, known)
-    opens, closes = window_times(group, settings.ranking)
-    changes = (change for change in around.changes(opens, closes) if by is None or change.settle_at <= by)
-
-    def followed_by(change: ChangeState, story: Story) -> Followed | None:
-        past = around.past
-        return followed(change, story.before, group, past, settings.ranking) if past else None
-
-    def story_of(change: ChangeState) -> Story:
-        return around.history(change.facts.target, by).story(change)
-
-    window = window_of(group, changes, story_of, settings.ranking, followed_by)
+    said, basis = (
+        said_of(group, known),
+        Basis(max((s.settle_at for s in around.said.by_id.values()), default=EARLIEST)),
+    )
+    window = _window(group, around, settings.ranking, by, basis)
     ranked = heard(rank(group, window, settings.ranking), said, settings.ranking)
     beliefs = root_beliefs(group, ranked, around.topology)
     roots = roots_of(group, beliefs)
@@ -153,7 +163,32 @@ def assess(
         said=said,
         closed=closing(said, group),
         answers=around.answers.of(placed.alert.key for placed in group.placed),
+        beliefs=beliefs,
+        basis=basis,
     )
+
+
+def _window(
+    group: Group, around: Surroundings, settings: RankingSettings, by: int | None, basis: Basis
+) -> Window:
+    """The changes near a group; notes what it rests on."""
+
+    def followed_by(change: ChangeState, story: Story) -> Followed | None:
+        basis.past = True
+        return followed(change, story.before, group, around.past, settings) if around.past else None
+
+    def story_of(change: ChangeState) -> Story:
+        basis.targets.add(change.facts.target)
+        return around.history(change.facts.target, by).story(change)
+
+    opens, closes = window_times(group, settings)
+    changes = [change for change in around.changes(opens, closes) if change.suspectable]
+    counting = changes if by is None else [change for change in changes if change.settle_at <= by]
+    window = window_of(group, counting, story_of, settings, followed_by)
+    histories = (around.history(target) for target in basis.targets)
+    settles = (*(change.settle_at for change in changes), *(one.latest_settle for one in histories))
+    basis.settles = max(basis.settles, *settles, EARLIEST)
+    return window
 
 
 def _undoing(suspect: ChangeState | None, around: Surroundings, by: int | None) -> ChangeState | None:

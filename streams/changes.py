@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from streams.state import ChangeState
+from streams.touched import Touched
 from streams.undoing import NOTHING, History, history_of, place_of
 
 
@@ -13,6 +14,8 @@ class ChangeBook:
     """Changes by source_ref, with a time-ordered view for windows."""
 
     by_ref: dict[str, ChangeState] = field(default_factory=dict)
+    touched: Touched[tuple[int, str]] = field(default_factory=Touched, compare=False)
+    """When what has become known, or was forgotten, took effect, and on which target."""
     _order: list[tuple[int, str]] = field(default_factory=list)
     _by_target: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     _histories: dict[str, History] = field(default_factory=dict, compare=False)
@@ -23,10 +26,15 @@ class ChangeBook:
         known = self.by_ref.get(change.facts.source_ref)
         if known is None:
             self._enter(change)
+            self._touch(change)
             return True
         self._leave(known)
+        facts = known.facts
         changed = known.absorb(change)
         self._enter(known)
+        if changed:
+            self.touched.add((facts.effective_at, facts.target))
+            self._touch(known)
         return changed
 
     def between(self, opens: int, closes: int) -> Iterator[ChangeState]:
@@ -47,7 +55,12 @@ class ChangeBook:
         end = bisect_left(self._order, (moment, ""))
         for at, ref in self._order[:end]:
             if not needed(at):
-                self._leave(self.by_ref.pop(ref))
+                gone = self.by_ref.pop(ref)
+                self._leave(gone)
+                self._touch(gone)
+
+    def _touch(self, change: ChangeState) -> None:
+        self.touched.add((change.facts.effective_at, change.facts.target))
 
     def _enter(self, change: ChangeState) -> None:
         self.by_ref[change.facts.source_ref] = change

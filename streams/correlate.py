@@ -20,21 +20,15 @@ from streams.group import Group, Life, Placed
 from streams.kinship import Kin, Kinship, Link, kin_of
 from streams.placing import Placing, Plan, Told
 from streams.rhythm import USUAL, Rhythms
-from streams.splitting import FEWEST, Off, Origin, Part, split
+from streams.splitting import FEWEST, Off, Part, Sought, nobody, split
 from streams.state import AlertKey, AlertState
 from streams.topology import Topology, service_of
+from streams.touched import Touched
 from streams.wishes import Wishes, bundle, honoured, horizon, nothing
 
 Spot = tuple[int, AlertKey]
 """Place of an alert in time: its start for windows, and its key."""
 _UNNAMED = "alert:"
-Sought = Callable[[int, int, Collection[str]], Iterable[Origin]]
-"""Finds the changes on some services that took effect from one moment to another."""
-
-
-def nobody(_opens: int, _closes: int, _services: Collection[str]) -> Iterable[Origin]:
-    """No change at all."""
-    return ()
 
 
 @dataclass(slots=True)
@@ -59,6 +53,8 @@ class Index:
     moved: set[AlertKey] = field(default_factory=set)
     """Alerts that may be in another candidate than when this was last emptied, one of each candidate at least."""
     _groups: dict[Cluster, tuple[Group, ...]] = field(default_factory=dict)
+    filed: Touched[int] = field(default_factory=Touched)
+    """Starts of the alerts that were added or forgotten."""
     _unnamed: dict[str, None] = field(default_factory=dict)
     """Under what alerts are filed that nothing ties to a service."""
 
@@ -75,6 +71,7 @@ class Index:
         """Adds an alert; `ended` is when it ended, where that counts already."""
         key, spot = alert.key, (alert.at, alert.key)
         self.alerts[key], self.services[key] = alert, service_of(alert.facts, self.topology)
+        self.filed.add(alert.at)
         self._take_back(bisect_left(self.spots, spot))
         insort(self.spots, spot)
         insort(self.by_label.setdefault(label := self._label(alert), []), spot)
@@ -261,6 +258,7 @@ class Index:
 
     def _forget(self, key: AlertKey) -> None:
         alert = self.alerts.pop(key)
+        self.filed.add(alert.at)
         self.placing.kinship.links.pop(key, None)
         ended, spot = self.ends.pop(key, None), (alert.at, key)
         if ended is not None:

@@ -91,6 +91,8 @@ class FeedbackBook:
     # Worked out again where it is asked for, so that a book that came from a snapshot equals the one that went in.
     _live: tuple[FeedbackState, ...] | None = field(default=None, compare=False)
     _wishes: Wishes | None = field(default=None, compare=False)
+    version: int = field(default=0, compare=False)
+    """Counts the times that something was found out."""
 
     def add(self, said: FeedbackState) -> bool:
         """Takes in what was said; False for a repeat. Of two under one id the earlier counts."""
@@ -104,6 +106,7 @@ class FeedbackBook:
     def changed(self) -> None:
         """Something has been found out of what was said."""
         self._live = self._wishes = None
+        self.version += 1
 
     def waiting(self) -> set[str]:
         """The candidates that are named, and not known yet."""

@@ -18,6 +18,7 @@ from streams.ends import EndBook
 from streams.feedback import FeedbackBook, FeedbackState
 from streams.feeds import Feeds
 from streams.group import Life
+from streams.looks import Looks
 from streams.origins import Origins
 from streams.placing import Plan
 from streams.state import AlertKey, AlertState, EntityState
@@ -218,6 +219,8 @@ class Views:
     settled: Index
     version: int
     """Version of the catalog that both were built with."""
+    looks: Looks = field(default_factory=Looks)
+    """What was seen of their candidates."""
 
     @property
     def travel(self) -> Travel:

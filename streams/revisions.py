@@ -10,7 +10,7 @@ from typing import NamedTuple
 from schemas.identity import short_id
 from schemas.packets import Candidate, Phase, Unknown
 from schemas.settings import micros
-from streams.assess import Assessment, assess
+from streams.assess import Assessment
 from streams.attention import wait
 from streams.citations import Citations
 from streams.draft import News
@@ -46,7 +46,7 @@ def revise(keys: Iterable[AlertKey], at: int, turn: Turn) -> None:
     stirring = stirred(called, turn.views.live, turn.scope.published_life)
     named = {turn.name(g.first): g for g in stirring if not _rests(g, called, at, turn)}
     for name, members in named.items():
-        _revise_candidate(name, assess(members, turn.around, turn.settings), at, turn)
+        _revise_candidate(name, turn.assess(members), at, turn)
     _merge(named, at, turn)
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from schemas.settings import micros
 from schemas.times import LATEST, MINUTE, format_time
-from streams.assess import Assessment, assess
+from streams.assess import Assessment
 from streams.citations import Citations
 from streams.cooccurrence import is_loose
 from streams.correlate import Index
@@ -204,7 +204,7 @@ def _deduplicated(alert: AlertState, step: int, turn: Turn) -> None:
 
 
 def _decide_candidate(name: str, members: Group, step: int, turn: Turn) -> None:
-    assessment = assess(members, turn.around, turn.settings, step)
+    assessment = turn.assess(members, step)
     decided = turn.scope.decided.get(name)
     if decided is None:
         decided = turn.scope.decided[name] = Decided(members.first)

@@ -8,7 +8,7 @@ believe in. This is the k-medoids problem (Kaufman and Rousseeuw 1987) for k = 2
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from math import log1p
 from operator import mul
 from typing import NamedTuple
@@ -41,6 +41,15 @@ class Origin(NamedTuple):
 
     at: int
     service: str
+
+
+Sought = Callable[[int, int, Collection[str]], Iterable[Origin]]
+"""Finds the changes on some services that took effect from one moment to another."""
+
+
+def nobody(_opens: int, _closes: int, _services: Collection[str]) -> Iterable[Origin]:
+    """No change at all."""
+    return ()
 
 
 class Sorts(NamedTuple):

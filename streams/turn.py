@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from schemas.identity import candidate_id
 from schemas.settings import Settings, micros
-from streams.assess import Surroundings
+from streams.assess import Assessment, Surroundings
 from streams.cause import Cause
+from streams.group import Group
 from streams.memory import Memory, ScopeMemory, TenantMemory, Views
 from streams.state import AlertKey
 
@@ -27,6 +28,10 @@ class Turn:
         """The id of the candidate whose earliest member this is."""
         starts_at, fingerprint = first
         return candidate_id(self.scope.environment, starts_at, fingerprint)
+
+    def assess(self, group: Group, by: int | None = None) -> Assessment:
+        """What is thought of a group; with `by`, by what has settled by that time of the clock."""
+        return self.views.looks.assess(group, self.around, self.settings, by)
 
     def audit(self, subject: str, decision: str, at: int, details: dict[str, str]) -> None:
         """Puts a decision about this scope on record."""

@@ -8,7 +8,6 @@ from schemas.model import built
 from schemas.packets import OnCall, Ownership
 from schemas.times import date_text
 from streams.assess import Assessment, Surroundings
-from streams.blame import root_beliefs
 from streams.citations import Citations, claim
 from streams.group import Placed
 from streams.hearing import handed_before, statement
@@ -52,7 +51,7 @@ def ownership_of(assessment: Assessment, around: Surroundings, cite: Citations) 
             *_owner_claims(assessment, around, cite),
             *_duty_claims(assessment, around, cite),
             *(_runbook_claims(runbook, assessment, cite) if runbook else ()),
-            *_root_claims(assessment, around, cite),
+            *_root_claims(assessment, cite),
         ),
     )
 
@@ -87,12 +86,12 @@ def _history_claims(assessment: Assessment, around: Surroundings, cite: Citation
     yield claim(text, *(cite.feedback(said) for said in before[-_MAX_ALERTS:]), values=(team,))
 
 
-def _root_claims(assessment: Assessment, around: Surroundings, cite: Citations) -> Iterator[Claim]:
+def _root_claims(assessment: Assessment, cite: Citations) -> Iterator[Claim]:
     """Why the first root is suspected: how far it is believed in, what may come from it, and what changed there."""
     if not assessment.roots:
         return
     root, group = assessment.roots[0], assessment.group
-    belief = root_beliefs(group, assessment.ranked, around.topology).get(root, 0.0)
+    belief = assessment.beliefs.get(root, 0.0)
     reached = [
         placed
         for placed, kin in zip(group.placed, group.kins, strict=True)
