@@ -13,6 +13,7 @@ from starlette.requests import Request
 from schemas.settings import GatewaySettings
 from sources.letters import MAX_ORIGINAL, Raw
 from sources.tenancy import Denied
+from wire.listening import WHOLE
 from wire.meters import hit
 
 _HASHED_BEYOND: Final = 16
@@ -26,18 +27,25 @@ def headers_of(request: Request) -> dict[str, str]:
     }
 
 
-async def read_in_time(chunks: AsyncIterator[bytes], settings: GatewaySettings) -> bytes | Raw:
+async def body_of(request: Request, settings: GatewaySettings) -> bytes | Raw:
     """The body, as `read_body` gives it. Raises Denied (408) when its sender is too slow."""
+    if WHOLE in request.scope:
+        body = await read_body(request.stream(), settings.max_body_bytes)
+    else:
+        body = await _in_time(request.stream(), settings)
+    if isinstance(body, Raw):
+        hit("delivery_bytes")
+    return body
+
+
+async def _in_time(chunks: AsyncIterator[bytes], settings: GatewaySettings) -> bytes | Raw:
     try:
         async with asyncio.timeout(settings.slow_s):
-            body = await read_body(chunks, settings.max_body_bytes)
+            return await read_body(chunks, settings.max_body_bytes)
     except TimeoutError as slow:
         hit("delivery_seconds")
         detail = f"the body did not come within {settings.slow_s:g} s: send it again"
         raise Denied(408, "too_slow", detail) from slow
-    if isinstance(body, Raw):
-        hit("delivery_bytes")
-    return body
 
 
 async def read_body(chunks: AsyncIterator[bytes], limit: int) -> bytes | Raw:

@@ -25,7 +25,7 @@ from schemas.settings import Settings, is_replay
 from schemas.times import LATEST, format_time
 from sources import observing
 from sources.answers import answer, busy, denied, failed, taken, too_fast, too_much_refused, unavailable
-from sources.bodies import headers_of, raw_of, read_in_time, unread
+from sources.bodies import body_of, headers_of, raw_of, unread
 from sources.catalogue import FORMATS, UnknownSource, format_of
 from sources.fields import at, moment
 from sources.index import formats
@@ -133,7 +133,7 @@ class Gateway:
         if wait_s:
             hit("sender_requests")
             return too_fast(wait_s)
-        body = await read_in_time(request.stream(), self.settings.gateway)
+        body = await body_of(request, self.settings.gateway)
         arrival = Arrival(tenant, entry.route, self._received_at(tenant, headers), headers)
         secrets = self.settings.secrets_of(tenant, entry.route)
         if isinstance(body, Raw):
@@ -206,7 +206,7 @@ class Gateway:
         tenant = self._tenant(request, headers_of(request))
         if not is_replay(tenant):
             raise Denied(404, "no_replay", f"{tenant} is no replay tenant: its time is that of the clock")
-        reached = _reached(await read_in_time(request.stream(), self.settings.gateway))
+        reached = _reached(await body_of(request, self.settings.gateway))
         if reached is None:
             return failed(400, "no_time", 'a tick is {"at": RFC 3339} or {"end": true}')
         layout = await asyncio.to_thread(self.layout)

@@ -7,13 +7,15 @@ import asyncio
 import signal
 import socket
 from types import FrameType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from schemas.problem import Problem
 
+WHOLE: Final = "incidents.whole"
+"""In the scope of a request whose body has come: nobody has to be waited for."""
 _BACKLOG = 2048
 
 
@@ -78,6 +80,11 @@ class Impatient(HttpToolsProtocol):
         self._in_headers = False
         self._done()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The whole request is there."""
+        super().on_message_complete()
+        self.scope[WHOLE] = True  # type: ignore[typeddict-unknown-key] # a server may add keys of its own
 
     def pause_writing(self) -> None:
         """The client does not take what is there for it."""

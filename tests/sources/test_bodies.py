@@ -7,12 +7,15 @@ from hashlib import sha256
 
 import pytest
 from prometheus_client import REGISTRY
+from starlette.requests import Request
+from starlette.types import Message
 
 from schemas.metrics import LIMIT_HITS
 from schemas.settings import GatewaySettings
-from sources.bodies import raw_of, read_body, read_in_time
+from sources.bodies import body_of, headers_of, raw_of, read_body
 from sources.letters import MAX_ORIGINAL, Raw
 from sources.tenancy import Denied
+from wire.listening import WHOLE
 
 Chunks = Callable[[], AsyncIterator[bytes]]
 
@@ -71,6 +74,22 @@ async def _at_once() -> AsyncIterator[bytes]:
     yield b"x" * 200
 
 
+async def _small() -> AsyncIterator[bytes]:
+    yield b"{}"
+
+
+def test_a_body_that_has_come_as_a_whole_is_bounded_as_any_other() -> None:
+    """That nobody is waited for should change nothing else."""
+    assert b"{}" == asyncio.run(_read(_small, whole=True))
+    assert isinstance(asyncio.run(_read(_at_once, whole=True)), Raw)
+
+
+def test_of_several_headers_by_one_name_the_first_counts() -> None:
+    """As for whoever reads them one by one."""
+    sent = [(b"x", b"1"), (b"authorization", b"Bearer a"), (b"authorization", b"Bearer b")]
+    assert {"x": "1", "authorization": "Bearer a"} == headers_of(Request({"type": "http", "headers": sent}))
+
+
 @pytest.mark.parametrize(("chunks", "limit"), [(_slowly, "delivery_seconds"), (_at_once, "delivery_bytes")])
 def test_a_body_that_meets_a_bound_is_counted(chunks: Chunks, limit: str) -> None:
     """One that is too slow is denied with 408, one that is too large is kept in part; both show in the metrics."""
@@ -80,8 +99,15 @@ def test_a_body_that_meets_a_bound_is_counted(chunks: Chunks, limit: str) -> Non
     assert before + 1 == _hits(limit)
 
 
-async def _read(chunks: Chunks) -> bytes | Raw:
-    return await read_in_time(chunks(), GatewaySettings(max_body_bytes=100, slow_s=0.05))
+async def _read(chunks: Chunks, *, whole: bool = False) -> bytes | Raw:
+    pieces = chunks()
+
+    async def receive() -> Message:
+        piece = await anext(pieces, b"")
+        return {"type": "http.request", "body": piece, "more_body": piece != b"" and not whole}
+
+    scope = {"type": "http", WHOLE: True} if whole else {"type": "http"}
+    return await body_of(Request(scope, receive), GatewaySettings(max_body_bytes=100, slow_s=0.05))
 
 
 def _hits(limit: str) -> float:
