@@ -106,6 +106,7 @@ async def _serve(
         access_log=False,
         log_config=None,
         server_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=_GRACE_S,
     )
     server = OrderlyServer(config)

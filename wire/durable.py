@@ -98,19 +98,22 @@ class Durable:
         waiting = _Waiting(len(records), self._loop.create_future())
         for index, record in enumerate(records):
             self._produce(record, partial(self._delivered, waiting, index))
+        timer = self._loop.call_later(self._timeout_s, self._late, waiting)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                return await waiting.done
-        except TimeoutError:
-            raise NotAcknowledged(
-                f"Kafka did not confirm every record within {self._timeout_s:g} s"
-            ) from None
+            return await waiting.done
+        finally:
+            timer.cancel()
 
     async def close(self) -> None:
         """Wait for what is queued, and end the thread."""
         await asyncio.to_thread(self._producer.flush, min(self._timeout_s, _CLOSE_S))
         self._closed = True
         await asyncio.to_thread(self._thread.join)
+
+    def _late(self, waiting: _Waiting) -> None:
+        if not waiting.done.done():
+            reason = f"Kafka did not confirm every record within {self._timeout_s:g} s"
+            waiting.done.set_exception(NotAcknowledged(reason))
 
     def _produce(self, record: Outgoing, report: "partial[None]") -> None:
         try:
