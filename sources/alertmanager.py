@@ -48,7 +48,8 @@ def read(body: Json, headers: Mapping[str, str], received_at: int) -> Reading:  
         return Reading(
             refused=(refuse("no_alerts", "there is no list `alerts`: is this Alertmanager's?", body),)
         )
-    items: list[Item] = [_alert(body, alert, number, received_at) for number, alert in enumerate(alerts)]
+    envelope: dict[str, Json] = {field: body[field] for field in _ENVELOPE if field in body}
+    items: list[Item] = [_alert(envelope, alert, number, received_at) for number, alert in enumerate(alerts)]
     return reading_of([*items, *_notes(body, alerts)])
 
 
@@ -65,10 +66,10 @@ class _NotToRemember(Exception):
     """An alert that is too long, was refused or masked: told as an error, since what raises is not remembered."""
 
 
-def _alert(body: Mapping[str, Json], alert: Json, number: int, received_at: int) -> Item:
+def _alert(envelope: Mapping[str, Json], alert: Json, number: int, received_at: int) -> Item:
     """Read from its redacted original alone, so that whatever is claimed stands in it."""
     path = f"/alerts/{number}"
-    whole: Json = {**{field: body[field] for field in _ENVELOPE if field in body}, "alerts": [alert]}
+    whole: Json = {**envelope, "alerts": [alert]}
     try:
         known = _known(_short(whole)) if at(alert, ("status",)) in _STATUSES else None
     except (_NotToRemember, ValueError):

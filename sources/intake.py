@@ -6,6 +6,7 @@ The gateway and in-process replay share this one function, so that both make the
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from schemas.audit import DeadLetter
 from schemas.codec import Undecodable, encode
@@ -17,8 +18,7 @@ from streams.redact import Json, redacted_json
 from wire.record import Outgoing
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """One item that became a record: its place, its name in its tool, the record."""
 
     path: str
@@ -68,10 +68,13 @@ def take(source: str, body: Json, headers: Mapping[str, str], received_at: int, 
     reading = _read(format_of(source), body, lower, received_at)
     said_with = arrival.headers
     outcomes = [_encoded(record, tenant, said_with) for record in reading.records]
+    published = tuple([outcome for outcome in outcomes if isinstance(outcome, Taken)])
+    if len(published) == len(outcomes) and not reading.refused:
+        return Intake(published, ignored=reading.ignored)
     refused = [*(outcome for outcome in outcomes if isinstance(outcome, Refused)), *reading.refused]
-    delivery = _kept(body, len(refused)) if refused else b""
+    delivery = _kept(body, len(refused))
     return Intake(
-        tuple(outcome for outcome in outcomes if isinstance(outcome, Taken)),
+        published,
         tuple(rejection(item, arrival, delivery) for item in refused),
         reading.ignored,
     )
@@ -85,7 +88,7 @@ def rejection(refused: Refused, arrival: Arrival, delivery: bytes = b"") -> Reje
 
 def _bare(item: Rejected) -> Rejected:
     letter = item.letter.model_copy(update={"original": b"", "delivery": b""})
-    return replace(item, letter=letter, record=replace(item.record, value=encode("dead-letters", letter)))
+    return replace(item, letter=letter, record=item.record._replace(value=encode("dead-letters", letter)))
 
 
 def _kept(body: Json, letters: int) -> bytes:

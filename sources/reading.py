@@ -72,8 +72,11 @@ class Adapter(Protocol):
 
 def reading_of(items: list[Item]) -> Reading:
     """The items sorted into the three groups, each in the order of the delivery."""
+    records = tuple([item for item in items if isinstance(item, Record)])
+    if len(records) == len(items):
+        return Reading(records)
     return Reading(
-        tuple(item for item in items if isinstance(item, Record)),
+        records,
         tuple(item for item in items if isinstance(item, Refused)),
         tuple(item for item in items if isinstance(item, Ignored)),
     )

@@ -6,7 +6,6 @@ the delivery or the answer. Goes to: `sources.serving`.
 
 from collections.abc import Sequence
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Final
 
 from starlette.datastructures import Headers
@@ -27,7 +26,7 @@ class CarryingDurable(Durable):
     async def publish(self, records: Sequence[Outgoing]) -> tuple[Place, ...]:
         """As its parent's."""
         header = carried(_IN_HAND.get())
-        traced = [replace(record, headers=(*record.headers, *header)) for record in records]
+        traced = [record._replace(headers=(*record.headers, *header)) for record in records]
         return await super().publish(traced)
 
 

@@ -1,10 +1,9 @@
 """Owns the form of a record on its way to Kafka. Pure; goes to: the producers of this package."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One record to write; without `partition` the key decides, as in Java's clients."""
 
     topic: str
