@@ -1,6 +1,6 @@
 """One candidate as alerts that belong together, with what counts of each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -73,6 +73,17 @@ class Group:
             # Each revision tells all links again, and few have changed: three quarters of the cost of its members.
             some = kins[: min(number, _OLDEST)] + kins[max(_OLDEST, number - _LATEST_OF) : number]
             key, kin = kins[number].key, kins[number]
-            if key not in known or known[key][0] != (*some, kin):
-                known[key] = ((*some, kin), link(kin, some, self.kinship))
+            then, told = known.get(key, ((), FIRST))
+            if then != (now := (*some, kin)):
+                known[key] = now, told if _alike(then, now) else link(kin, some, self.kinship)
             yield known[key][1]
+
+
+def _alike(then: Sequence[Kin], now: Sequence[Kin]) -> bool:
+    """True where nothing has changed that a tie hangs on: when another ended says only if it did before this began."""
+    at = now[-1].at
+    return len(then) == len(now) and all(
+        one is other
+        or (one.key == other.key and one.period == other.period and (one.ended >= at) is (other.ended >= at))
+        for one, other in zip(then, now, strict=True)
+    )
