@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from schemas.settings import micros
 from schemas.thresholds import RankingSettings
-from streams.correlate import Index, Spot
+from streams.correlate import Index
+from streams.filed import Spot
 from streams.group import Group
 from streams.kinship import Kin
 from streams.rhythm import USUAL
@@ -86,7 +87,7 @@ def followed(
     first = _next(index.spots, opens)
     past = _Past(windows, min(first[0] if first else closes, windows[0][0]), closes, within)
     services = dict.fromkeys(placed.service for placed in group.placed if placed.service)
-    found = (_follower(one, index.by_label.get(one, []), past, settings) for one in services)
+    found = (_follower(one, index.files.by_label.get(one, []), past, settings) for one in services)
     followers = [one for one in found if one.first and one.share >= settings.followed_least]
     ordered = sorted(followers, key=lambda one: (-round(one.share, 9), one.first, one.service))
     return Followed(changes, tuple(ordered)) if ordered else None

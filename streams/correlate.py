@@ -7,15 +7,15 @@ together is then split by source (`splitting`), and cut where it has lived too l
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
 from zlib import crc32
 
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
 from schemas.times import EARLIEST
 from streams.cluster import Cluster
+from streams.filed import Filing, Spot
 from streams.group import Group, Life, Placed
 from streams.kinship import Kin, Kinship, Link, kin_of
 from streams.placing import Placing, Plan, Told
@@ -25,10 +25,6 @@ from streams.state import AlertKey, AlertState
 from streams.topology import Topology, service_of
 from streams.touched import Touched
 from streams.wishes import Wishes, bundle, honoured, horizon, nothing
-
-Spot = tuple[int, AlertKey]
-"""Place of an alert in time: its start for windows, and its key."""
-_UNNAMED = "alert:"
 
 
 @dataclass(slots=True)
@@ -46,8 +42,7 @@ class Index:
     spots: list[Spot] = field(default_factory=list)
     """All alerts by start; those up to the number of steps are placed."""
     ends: dict[AlertKey, int] = field(default_factory=dict)
-    by_label: dict[str, list[Spot]] = field(default_factory=dict)
-    by_fingerprint: dict[str, list[Spot]] = field(default_factory=dict)
+    files: Filing = field(default_factory=Filing)
     rhythms: Rhythms = field(default_factory=Rhythms)
     placing: Placing = field(init=False)
     moved: set[AlertKey] = field(default_factory=set)
@@ -55,8 +50,6 @@ class Index:
     _groups: dict[Cluster, tuple[Group, ...]] = field(default_factory=dict)
     filed: Touched[int] = field(default_factory=Touched)
     """Starts of the alerts that were added or forgotten."""
-    _unnamed: dict[str, None] = field(default_factory=dict)
-    """Under what alerts are filed that nothing ties to a service."""
 
     def __post_init__(self) -> None:
         """Prepares the clusters."""
@@ -74,10 +67,7 @@ class Index:
         self.filed.add(alert.at)
         self._take_back(bisect_left(self.spots, spot))
         insort(self.spots, spot)
-        insort(self.by_label.setdefault(label := self._label(alert), []), spot)
-        if self.services[key] is None:
-            self._unnamed[label] = None
-        insort(self.by_fingerprint.setdefault(alert.facts.fingerprint, []), spot)
+        self.files.add(alert.facts, self.services[key], spot)
         if ended is not None:
             self.end(key, ended)
 
@@ -167,26 +157,10 @@ class Index:
         for alert, ended in kept:
             self.insert(alert, ended)
 
-    def between(self, label: str, opens: int, closes: int) -> list[AlertKey]:
-        """Keys of the alerts filed under a label that start from `opens` to `closes`, both included."""
-        spots = self.by_label.get(label, [])
-        return [key for _, key in spots[bisect_left(spots, (opens,)) : bisect_left(spots, (closes + 1,))]]
-
     def started(self, opens: int, closes: int) -> list[AlertKey]:
         """Keys of all alerts that start from `opens` to `closes`, both included."""
         first, end = bisect_left(self.spots, (opens,)), bisect_left(self.spots, (closes + 1,))
         return [key for _, key in self.spots[first:end]]
-
-    def begun(self, fingerprint: str, by: int) -> list[AlertKey]:
-        """Keys of the alerts of a fingerprint that started at or before this time, by start."""
-        spots = self.by_fingerprint.get(fingerprint, [])
-        return [key for _, key in spots[: bisect_left(spots, (by + 1,))]]
-
-    def labels(self, services: Collection[str] | None) -> Iterator[str]:
-        """Under what alerts are filed that name one of these services, or no service; all for None."""
-        if services is None:
-            return iter(self.by_label)
-        return chain((one for one in services if one in self.by_label), self._unnamed)
 
     def follow(self, told: Iterable[Told], moved: Iterable[AlertKey]) -> None:
         """Places the first alerts as another index told, and takes over what has moved there."""
@@ -263,19 +237,7 @@ class Index:
         ended, spot = self.ends.pop(key, None), (alert.at, key)
         if ended is not None:
             self.rhythms.remove(alert.facts.source, ended, ended - alert.at)
-        for filed, label in (
-            (self.by_label, self._label(alert)),
-            (self.by_fingerprint, alert.facts.fingerprint),
-        ):
-            filed[label].remove(spot)
-            if not filed[label]:
-                del filed[label]
-                self._unnamed.pop(label, None)
-        del self.services[key]
-
-    def _label(self, alert: AlertState) -> str:
-        """Under what an alert is filed: its service, or its name where nothing names a service."""
-        return self.services[alert.key] or _UNNAMED + alert.facts.name
+        self.files.remove(alert.facts, self.services.pop(key), spot)
 
 
 def index_of(

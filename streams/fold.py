@@ -133,7 +133,7 @@ class Fold:
         book.add(facts.fingerprint, end)
         for scope in scopes:
             live = scope.viewed(tenant, correlation).live
-            begun = live.begun(facts.fingerprint, end.at)
+            begun = live.files.begun(facts.fingerprint, end.at)
             for key in begun:
                 scope.schedule(end.settle_at, "end", key)
             ended = [key for key in begun if scope.alerts[key].end(end)]

@@ -177,8 +177,8 @@ def _reach(change: ChangeState, turn: Turn) -> tuple[int, int]:
 def _explained(change: ChangeState, turn: Turn) -> set[AlertKey]:
     """The alerts that it may explain."""
     keys, (opens, closes) = set[AlertKey](), _reach(change, turn)
-    for label in turn.views.live.labels(touched(change, turn.around.topology)):
-        keys.update(turn.views.live.between(label, opens, closes))
+    for label in turn.views.live.files.labels(touched(change, turn.around.topology)):
+        keys.update(turn.views.live.files.between(label, opens, closes))
     return keys
 
 
