@@ -11,6 +11,8 @@ from streams.state import AlertKey
 class Cluster:
     """Alerts that were placed together, by start."""
 
+    founder: AlertKey = (0, "")
+    """The alert that was placed in it first: by it the clusters of two placings that have come to the same are told."""
     members: list[AlertKey] = field(default_factory=list)
     last: int = 0
     """Start of the latest, in microseconds."""

@@ -14,14 +14,16 @@ from zlib import crc32
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
 from schemas.times import EARLIEST
+from streams.abreast import Abreast
 from streams.cluster import Cluster
 from streams.filed import Filing, Spot
 from streams.group import Group, Life, Placed
 from streams.kinship import Kin, Kinship, Link, kin_of
-from streams.placing import Placing, Plan, Told
+from streams.placing import Placing
 from streams.rhythm import USUAL, Rhythms
 from streams.splitting import FEWEST, Off, Part, Sought, nobody, split
 from streams.state import AlertKey, AlertState
+from streams.steps import Plan, Told
 from streams.topology import Topology, service_of
 from streams.touched import Touched
 from streams.wishes import Wishes, bundle, honoured, horizon, nothing
@@ -45,6 +47,10 @@ class Index:
     files: Filing = field(default_factory=Filing)
     rhythms: Rhythms = field(default_factory=Rhythms)
     placing: Placing = field(init=False)
+    ahead: "Index | None" = None
+    """The index of what has come, where this is the one of what has settled, which takes from it what is the same."""
+    abreast: Abreast | None = None
+    """How far the two are the same; both know it."""
     moved: set[AlertKey] = field(default_factory=set)
     """Alerts that may be in another candidate than when this was last emptied, one of each candidate at least."""
     _groups: dict[Cluster, tuple[Group, ...]] = field(default_factory=dict)
@@ -52,8 +58,12 @@ class Index:
     """Starts of the alerts that were added or forgotten."""
 
     def __post_init__(self) -> None:
-        """Prepares the clusters."""
-        self.placing = Placing(Kinship(self.topology, self.settings), self.settings)
+        """Prepares the clusters; what is remembered of kinship serves both of two."""
+        ahead = self.ahead
+        kinship = ahead.placing.kinship if ahead else Kinship(self.topology, self.settings)
+        self.placing = Placing(kinship, self.settings)
+        if ahead:
+            self.abreast = ahead.abreast = Abreast(ahead.placing, self.placing)
 
     @property
     def waiting(self) -> int:
@@ -86,6 +96,8 @@ class Index:
         cluster = self.placing.end(key, ended)
         if cluster is not None:
             self._stale(cluster)
+        if self.abreast:
+            self.abreast.ended(key)
 
     def reconsider(self, since: int = EARLIEST) -> None:
         """Forgets how clusters were split, for another wish, or for a change that took effect at `since`.
@@ -101,13 +113,13 @@ class Index:
 
     def taken_moved(self) -> set[AlertKey]:
         """The alerts that may have moved since this was last asked."""
-        self._place()
+        self.place()
         moved, self.moved = self.moved, set()
         return moved & self.alerts.keys()
 
     def groups(self, key: AlertKey) -> tuple[Group, ...]:
         """The candidates that were placed together with this alert, its own among them; by start."""
-        self._place()
+        self.place()
         cluster = self.placing.of[key]
         if cluster not in self._groups:
             wishes = self.wishes()
@@ -125,13 +137,13 @@ class Index:
 
     def beside(self, key: AlertKey, most: int) -> list[AlertKey]:
         """The latest alerts before this one of those that it was placed together with."""
-        self._place()
+        self.place()
         members = self.placing.of[key].members
         return members[: members.index(key)][-most:]
 
     def together(self) -> list[list[AlertKey]]:
         """The alerts that were placed together, or that a person put together, by start."""
-        self._place()
+        self.place()
         wishes, left, found = self.wishes(), dict.fromkeys(self.placing.of.values()), list[list[Spot]]()
         for cluster in list(left):
             if cluster in left:
@@ -143,7 +155,7 @@ class Index:
 
     def drop(self, keys: Iterable[AlertKey]) -> None:
         """Forgets alerts, as if they had never been; what was placed with them is placed again."""
-        self._place()
+        self.place()
         gone = {key for key in keys if key in self.alerts}
         clusters = {self.placing.of[key] for key in gone}
         members = [key for cluster in clusters for key in cluster.members]
@@ -154,6 +166,8 @@ class Index:
         for key in members:
             self._forget(key)
         self.spots = [spot for spot in self.spots if spot[1] in self.alerts]
+        if self.abreast:
+            self.abreast.taken_back(0)
         for alert, ended in kept:
             self.insert(alert, ended)
 
@@ -175,12 +189,17 @@ class Index:
         kin = kin_of(alert, self.services[key], self.ends.get(key))
         return kin if period == USUAL else kin._replace(period=period)
 
-    def _place(self) -> None:
+    def place(self) -> None:
+        """Places all alerts that wait for it."""
         spots, done = self.spots, len(self.placing.steps)
-        named = self.wishes().keys if done < len(spots) else frozenset()
+        if done == len(spots):
+            return
+        if self.ahead:
+            self.ahead.place()
+        named = self.wishes().keys
         while done < len(spots):
             at, key = spots[done]
-            cluster = self.placing.place(self._kin(at, key))
+            cluster = self._placed(self._kin(at, key))
             for joined in (cluster, *(one for one, _, _ in self.placing.steps[-1].joined)):
                 self._stale(joined)
             if key in named:
@@ -188,7 +207,13 @@ class Index:
             self.moved.add(key)
             done += 1
 
+    def _placed(self, kin: Kin) -> Cluster:
+        known = self.abreast.known(kin) if self.ahead and self.abreast else None
+        return self.placing.adopt(*known) if known else self.placing.place(kin)
+
     def _take_back(self, position: int) -> None:
+        if self.abreast:
+            self.abreast.taken_back(position)
         while len(self.placing.steps) > position:
             step = self.placing.take_back()
             for cluster in (step.cluster, *(joined for joined, _, _ in step.joined)):
@@ -245,16 +270,24 @@ def index_of(
     topology: Topology,
     settings: CorrelationSettings,
     origins: Sought = nobody,
-    by: int | None = None,
     plan: Plan | None = None,
 ) -> Index:
-    """The index of a set of alerts; any order gives the same. With `by`, only ends that have settled by then count.
+    """The index of a set of alerts; any order gives the same. A plan of the same alerts spares the thinking."""
+    known = [(alert, alert.ended_at) for alert in alerts]
+    return _filled(Index(topology, settings, origins), known, plan)
 
-    A plan of the same alerts spares the thinking.
-    """
-    index = Index(topology, settings, origins)
-    for alert in sorted(alerts, key=lambda alert: (alert.at, alert.key)):
-        index.insert(alert, alert.ended_at if by is None else alert.ended_by(by))
+
+def index_behind(
+    ahead: Index, alerts: Iterable[AlertState], origins: Sought, by: int, plan: Plan | None = None
+) -> Index:
+    """The same of some alerts of another index, counting the ends that had settled by a time of the clock."""
+    known = [(alert, alert.ended_by(by)) for alert in alerts]
+    return _filled(Index(ahead.topology, ahead.settings, origins, ahead=ahead), known, plan)
+
+
+def _filled(index: Index, alerts: Iterable[tuple[AlertState, int | None]], plan: Plan | None) -> Index:
+    for alert, ended in sorted(alerts, key=lambda known: (known[0].at, known[0].key)):
+        index.insert(alert, ended)
     if plan is not None:
         index.follow(plan.told, plan.moved)
     return index

@@ -11,7 +11,7 @@ from streams.answers import AnswerBook
 from streams.changes import ChangeBook
 from streams.citations import Place
 from streams.clock import Clocks
-from streams.correlate import Index, index_of
+from streams.correlate import Index, index_behind, index_of
 from streams.cursors import Cursors
 from streams.desk import Desk, desk_of
 from streams.ends import EndBook
@@ -20,8 +20,8 @@ from streams.feeds import Feeds
 from streams.group import Life
 from streams.looks import Looks
 from streams.origins import Origins
-from streams.placing import Plan
 from streams.state import AlertKey, AlertState, EntityState
+from streams.steps import Plan
 from streams.topology import Topology, topology_of
 from streams.travel import Travel
 
@@ -199,12 +199,10 @@ class ScopeMemory:
             topology, books = tenant.topology(settings), (self.book, tenant.book)
             settled = (alert for alert in self.alerts.values() if alert.settled)
             known, decided = Origins(books, topology), Origins(books, topology, lambda: self.last_step)
-            live, sure = self.plans or (None, None)
-            self.views = Views(
-                live=index_of(self.alerts.values(), topology, settings, known, plan=live),
-                settled=index_of(settled, topology, settings, decided, self.last_step, sure),
-                version=tenant.version,
-            )
+            live_plan, sure_plan = self.plans or (None, None)
+            come = index_of(self.alerts.values(), topology, settings, known, live_plan)
+            sure = index_behind(come, settled, decided, self.last_step, sure_plan)
+            self.views = Views(live=come, settled=sure, version=tenant.version)
             self.views.live.wishes = self.said.wishes
             self.views.settled.wishes = lambda: self.said.wishes(self.is_settled)
             self.plans = None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf, log1p
-from typing import NamedTuple
 
 from schemas.settings import micros
 from schemas.thresholds import CorrelationSettings
@@ -15,6 +14,7 @@ from streams.cluster import Cluster, Joined
 from streams.kinship import Kin, Kinship
 from streams.rhythm import USUAL
 from streams.state import AlertKey
+from streams.steps import Step, Told
 from streams.vocabulary import shares, words_of
 
 _OLDEST, _NEWEST = 8, 24
@@ -28,33 +28,6 @@ _ROUNDED = 1e-9
 _RATE_S = 1800.0
 _RATE_MOST = 10.0
 """Alerts a minute above which a storm raises the bar no further: it must not fall to pieces."""
-
-
-class Step(NamedTuple):
-    """What one placement did: all that it takes to take it back."""
-
-    key: AlertKey
-    cluster: Cluster
-    before: int
-    """Start of the cluster's latest before it."""
-    joined: tuple[Joined, ...]
-    closed: tuple[Cluster, ...]
-    """Clusters that had been quiet for too long to be looked at any more."""
-
-
-class Told(NamedTuple):
-    """What one placement did, in numbers: clusters are counted by when they began."""
-
-    cluster: int
-    joined: tuple[int, ...]
-    closed: tuple[int, ...]
-
-
-class Plan(NamedTuple):
-    """How an index came to its candidates, without the alerts: what a snapshot keeps of it."""
-
-    told: tuple[Told, ...]
-    moved: tuple[AlertKey, ...]
 
 
 @dataclass(slots=True)
@@ -102,16 +75,25 @@ class Placing:
 
     def follow(self, kin: Kin, told: Told, clusters: list[Cluster]) -> None:
         """Places the alert that starts next as was told; `clusters` are those so far, and grow with it."""
-        self.kins[kin.key] = kin
         if told.cluster == len(clusters):
             clusters.append(Cluster())
-        closed = tuple(clusters[number] for number in told.closed)
-        if closed:
-            self._close(closed)
         others = [clusters[number] for number in told.joined]
-        self._put(
-            kin, clusters[told.cluster], closed, lambda cluster: map(partial(self._join, cluster), others)
-        )
+        closed = tuple(clusters[number] for number in told.closed)
+        self._as_known(kin, clusters[told.cluster], others, closed)
+
+    def adopt(self, kin: Kin, step: Step) -> Cluster:
+        """Places the alert that starts next as another placing did, which had come to the same until then."""
+        of = self.of
+        cluster = Cluster() if step.cluster.founder == kin.key else of[step.cluster.founder]
+        others = [of[joined.founder] for joined, _, _ in step.joined]
+        return self._as_known(kin, cluster, others, tuple(of[closed.founder] for closed in step.closed))
+
+    def _as_known(
+        self, kin: Kin, cluster: Cluster, others: Iterable[Cluster], closed: tuple[Cluster, ...]
+    ) -> Cluster:
+        self.kins[kin.key] = kin
+        self._close(closed)
+        return self._put(kin, cluster, closed, lambda into: map(partial(self._join, into), others))
 
     def _put(
         self,
@@ -121,6 +103,7 @@ class Placing:
         joining: Callable[[Cluster], Iterable[Joined]],
     ) -> Cluster:
         if not cluster.members:
+            cluster.founder = kin.key
             self.open.append(cluster)
         before = cluster.last
         cluster.members.append(kin.key)

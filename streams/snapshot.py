@@ -19,7 +19,6 @@ from streams.cursors import Applied, Cursors
 from streams.ends import EndBook
 from streams.feeds import dump_feeds, load_feeds
 from streams.memory import Due, Memory, ScopeMemory, TenantMemory
-from streams.placing import Plan, Told
 from streams.snapshot_candidates import (
     dump_decided,
     dump_published,
@@ -29,6 +28,7 @@ from streams.snapshot_candidates import (
 )
 from streams.snapshot_feedback import dump_said, load_said
 from streams.state import AlertState, ChangeState, End, EntityState, Ref
+from streams.steps import Plan, Told
 
 FORMAT: Final = 7
 """Raised with every change of what is stored; snapshots of another format are refused, and the log folded again."""

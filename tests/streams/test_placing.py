@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.settings import Settings
 from streams.correlate import Index, index_of
+from streams.kinship import Link
 from streams.state import AlertKey, AlertState
 from tests.streams.pieces import alert_state, topology
 from tests.streams.world import alert
@@ -31,8 +32,8 @@ def _alerts(draw: st.DrawFn, lengths: st.SearchStrategy[int | None] = _lengths) 
     )
 
 
-_stories = st.lists(_alerts(), max_size=12, unique_by=lambda alert: alert.key)
-_slow_stories = st.lists(_alerts(_slow), max_size=12, unique_by=lambda alert: alert.key)
+stories = st.lists(_alerts(), max_size=12, unique_by=lambda alert: alert.key)
+slow_stories = st.lists(_alerts(_slow), max_size=12, unique_by=lambda alert: alert.key)
 
 
 def _candidates(index: Index) -> list[tuple[AlertKey, ...]]:
@@ -45,7 +46,7 @@ def _at_once(alerts: Sequence[AlertState]) -> list[tuple[AlertKey, ...]]:
     return _candidates(index_of(alerts, _GRAPH, Settings().correlation))
 
 
-@given(story=_stories | _slow_stories, data=st.data())
+@given(story=stories | slow_stories, data=st.data())
 @settings(max_examples=80)
 def test_any_order_gives_the_candidates_of_everything_at_once(
     story: list[AlertState], data: st.DataObject
@@ -64,7 +65,7 @@ def test_any_order_gives_the_candidates_of_everything_at_once(
     assert _at_once(story) == _candidates(index)
 
 
-@given(story=_stories, data=st.data())
+@given(story=stories, data=st.data())
 @settings(max_examples=60)
 def test_what_is_dropped_has_never_been(story: list[AlertState], data: st.DataObject) -> None:
     """Any part of the alerts may be forgotten: the rest is what it would be alone."""
@@ -84,7 +85,7 @@ def _together(index: Index, alerts: Sequence[AlertState]) -> list[tuple[AlertKey
     return _candidates(index)
 
 
-@given(story=_stories | _slow_stories, data=st.data())
+@given(story=stories | slow_stories, data=st.data())
 @settings(max_examples=60)
 def test_two_sets_merge_the_same_either_way_round(story: list[AlertState], data: st.DataObject) -> None:
     """They may share alerts, and both were looked at alone: either after the other is the candidates of their union."""
@@ -104,13 +105,34 @@ def test_two_sets_merge_the_same_either_way_round(story: list[AlertState], data:
     assert [_at_once(story)] * len(ways) == ways
 
 
-@given(story=_stories)
+@given(story=stories)
 @settings(max_examples=60)
 def test_every_alert_is_in_exactly_one_candidate(story: list[AlertState]) -> None:
     """None is lost, none is told twice, and those of a candidate stand by start."""
     found = _at_once(story)
     assert sorted(one.key for one in story) == sorted(key for keys in found for key in keys)
     assert all(sorted(keys) == list(keys) for keys in found)
+
+
+def _ties(index: Index) -> dict[AlertKey, Link]:
+    groups = [group for together in index.together() for group in index.groups(together[0])]
+    return {
+        one.alert.key: tie for group in groups for one, tie in zip(group.placed, group.links(), strict=True)
+    }
+
+
+@given(story=stories | slow_stories)
+@settings(max_examples=60)
+def test_ties_are_those_of_everything_at_once(story: list[AlertState]) -> None:
+    """They are told before each end comes, as with each revision, and an end changes but those that it has to."""
+    index = Index(_GRAPH, Settings().correlation)
+    for one in story:
+        index.insert(one, None)
+    for one in story:
+        _ties(index)
+        if one.ended_at is not None:
+            index.end(one.key, one.ended_at)
+    assert _ties(index_of(story, _GRAPH, Settings().correlation)) == _ties(index)
 
 
 def test_what_moved_is_told_once() -> None:
