@@ -21,7 +21,7 @@ from streams.group import Group, Life, Placed
 from streams.kinship import Kin, Kinship, Link, kin_of
 from streams.placing import Placing
 from streams.rhythm import USUAL, Rhythms
-from streams.splitting import FEWEST, Off, Part, Sought, nobody, split
+from streams.splitting import FEWEST, Off, Part, Sought, Splits, nobody
 from streams.state import AlertKey, AlertState
 from streams.steps import Plan, Told
 from streams.topology import Topology, service_of
@@ -37,6 +37,7 @@ class Index:
     settings: CorrelationSettings
     origins: Sought = nobody
     """The changes that may be sources of alerts and took effect from one moment to another, on given services."""
+    splits: Splits = field(default_factory=Splits)
     wishes: Callable[[], Wishes] = nothing
     """What people want to be one incident, and what two."""
     alerts: dict[AlertKey, AlertState] = field(default_factory=dict)
@@ -236,7 +237,7 @@ class Index:
         travel, before = self.placing.kinship.travel, micros(self.settings.split_change_s)
         reach = travel.reach((kin.service, kin.golden) for kin in kins if kin.service)
         origins = tuple(self.origins(kins[0].at - before, kins[-1].at, reach))
-        yield from split(kins, origins, travel, self.settings)
+        yield from self.splits.of(kins, origins, travel, self.settings)
 
     def _lives(self, kins: Sequence[Kin], wishes: Wishes, off: Off) -> Iterator[Group]:
         """Cut where alerts start too long after the first, or are too many; what people tied together is not cut."""

@@ -203,6 +203,7 @@ class ScopeMemory:
             come = index_of(self.alerts.values(), topology, settings, known, live_plan)
             sure = index_behind(come, settled, decided, self.last_step, sure_plan)
             self.views = Views(live=come, settled=sure, version=tenant.version)
+            sure.splits = come.splits
             self.views.live.wishes = self.said.wishes
             self.views.settled.wishes = lambda: self.said.wishes(self.is_settled)
             self.plans = None

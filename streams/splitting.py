@@ -9,6 +9,7 @@ believe in. This is the k-medoids problem (Kaufman and Rousseeuw 1987) for k = 2
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import log1p
 from operator import mul
 from typing import NamedTuple
@@ -34,6 +35,10 @@ _SLACK_S = 30.0
 _ENDS_MOST = 2.0
 """Logarithm beyond which ends are apart, however far."""
 _TOLERANCE = 1e-9
+_KEPT = 3
+"""Splits kept of what begins with one alert."""
+_REMEMBERED = 2_000
+"""First alerts of which splits are kept."""
 
 
 class Origin(NamedTuple):
@@ -90,6 +95,29 @@ class Part(NamedTuple):
 
     kins: list[Kin]
     off: Link | None
+
+
+@dataclass(slots=True)
+class Splits:
+    """Splits that are kept for the next time, which mostly asks for the same: so do all alerts and the settled."""
+
+    _kept: dict[AlertKey, list[tuple[Sequence[Kin], Sequence[Origin], tuple[Part, ...]]]] = field(
+        default_factory=dict
+    )
+
+    def of(
+        self, kins: Sequence[Kin], origins: Sequence[Origin], travel: Travel, settings: CorrelationSettings
+    ) -> tuple[Part, ...]:
+        """The same as `split`; topology and settings have to stay the same."""
+        before = self._kept.get(kins[0].key, [])
+        for known, near, parts in before:
+            if known == kins and near == origins:
+                return parts
+        found = tuple(split(kins, origins, travel, settings))
+        if len(self._kept) >= _REMEMBERED:
+            self._kept.clear()
+        self._kept[kins[0].key] = [(kins, origins, found), *before[: _KEPT - 1]]
+        return found
 
 
 def split(

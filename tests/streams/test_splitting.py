@@ -6,7 +6,7 @@ import pytest
 
 from schemas.settings import Settings
 from streams.kinship import Kin, kin_of
-from streams.splitting import Origin, split
+from streams.splitting import Origin, Splits, split
 from streams.travel import Travel
 from tests.streams.pieces import alert_state, topology
 from tests.streams.world import alert, at, entity
@@ -121,3 +121,15 @@ def test_every_alert_is_in_one_part() -> None:
     kins = [*_side("search", 1000), *_side("basket", 1180), _errs("store", 1190)]
     parts = [kin.key for part in split(sorted(kins), (), TRAVEL, SETTINGS) for kin in part.kins]
     assert sorted(kin.key for kin in kins) == sorted(parts)
+
+
+def test_a_split_is_kept_until_an_alert_or_a_change_is_another() -> None:
+    """The very same parts for equal alerts amid equal changes; else they are sought anew."""
+    splits, kins = Splits(), sorted([*_side("search", 0), *_side("basket", 0)])
+    origins = [_changed("search", -60), _changed("basket", -60)]
+    apart = splits.of(kins, origins, TRAVEL, SETTINGS)
+    assert splits.of(list(kins), list(origins), TRAVEL, SETTINGS) is apart
+    assert [len(part.kins) for part in splits.of(kins, [], TRAVEL, SETTINGS)] == [len(kins)]
+    assert splits.of(kins, origins, TRAVEL, SETTINGS) is apart
+    ended = [kins[0]._replace(ended=at(600)), *kins[1:]]
+    assert splits.of(ended, origins, TRAVEL, SETTINGS) == tuple(split(ended, origins, TRAVEL, SETTINGS))
