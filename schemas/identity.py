@@ -10,7 +10,7 @@ from typing import Final
 
 _SEPARATOR: Final = b"\x1f"
 _REMEMBERED: Final = 4_096
-"""Scopes whose partition is remembered: every signal asks for one."""
+"""Scopes whose partition, and alerts whose candidate's id is remembered: every signal and every look asks for them."""
 
 
 def content_hash(content: bytes) -> str:
@@ -24,6 +24,7 @@ def digest(*parts: str | int) -> str:
     return hashlib.sha256(f"{len(parts)}".encode() + _SEPARATOR + joined).hexdigest()[:32]
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def candidate_id(environment: str, starts_at: int, fingerprint: str) -> str:
     """The id of the candidate whose earliest member is this alert: `c-` and 32 hexadecimal digits.
 

@@ -27,18 +27,18 @@ class Message(BaseModel):
 
 M = TypeVar("M", bound=Message)
 _Fields = ParamSpec("_Fields")
-_SET: Final = [BaseModel.__dict__[slot].__set__ for slot in BaseModel.__slots__]
+_NEW: Final[Any] = object.__new__
+_SAYS, _GIVEN, _EXTRA, _PRIVATE = (BaseModel.__dict__[slot].__set__ for slot in BaseModel.__slots__)
 """How the slots of a model are filled past its own guard: what it says, which fields were given, extra, private."""
 
 
 def trusted(model: type[M], fields: dict[str, Any]) -> M:
     """A message of fields that have been validated before: all of them, with their defaults. A third of the cost."""
-    made = model.__new__(model)
-    says, given, extra, private = _SET
-    says(made, fields)
-    given(made, _all_fields(model))
-    extra(made, None)
-    private(made, None)
+    made: M = _NEW(model)
+    _SAYS(made, fields)
+    _GIVEN(made, _all_fields(model))
+    _EXTRA(made, None)
+    _PRIVATE(made, None)
     return made
 
 
@@ -49,7 +49,12 @@ def built(model: Callable[_Fields, M], *_: _Fields.args, **fields: _Fields.kwarg
     all fields count as given.
     """
     kind: Any = model
-    made: M = trusted(kind, {**_template(kind), **fields})
+    template, given = _template(kind)
+    made: M = _NEW(kind)
+    _SAYS(made, {**template, **fields})
+    _GIVEN(made, given)
+    _EXTRA(made, None)
+    _PRIVATE(made, None)
     return made
 
 
@@ -60,10 +65,11 @@ def _all_fields(model: type[Message]) -> set[str]:
 
 
 @cache
-def _template(model: type[Message]) -> dict[str, Any]:
-    """Its fields in their order with the defaults, None for those that have to be given."""
+def _template(model: type[Message]) -> tuple[dict[str, Any], set[str]]:
+    """Its fields in their order with the defaults, None for those that have to be given; and their names."""
     known = model.model_fields
-    return {name: None if info.is_required() else info.default for name, info in known.items()}
+    defaults = {name: None if info.is_required() else info.default for name, info in known.items()}
+    return defaults, _all_fields(model)
 
 
 def avro_of(model: type[Message], name: str | None = None) -> dict[str, Any]:

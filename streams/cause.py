@@ -38,15 +38,16 @@ class Cause:
     ) -> None:
         """Puts a decision on record; `at` is the time of the fold's clock."""
         facts = [f"{name}={value}" for name, value in sorted(details.items())]
-        entry = AuditEntry(
+        entry = built(
+            AuditEntry,
             decision_id=digest("decision", scope.tenant, scope.environment, subject, decision, at, *facts),
             tenant=scope.tenant,
             subject=subject,
             decision=decision,
             actor="correlator",
             at=at,
-            position=Position(
-                topic="signals", partition=self.partition, offset=self.offset, index=self.decisions
+            position=built(
+                Position, topic="signals", partition=self.partition, offset=self.offset, index=self.decisions
             ),
             build=self.build,
             settings_hash=self.settings_hash,

@@ -1,5 +1,6 @@
 """Evidence ids of one candidate: given once, in the order of first citation, and never to another original."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from schemas.claims import Claim, Evidence
@@ -18,7 +19,9 @@ class Citations:
     """The numbers given so far in a candidate, and what the packet in hand cites."""
 
     numbers: dict[Place, int] = field(default_factory=dict)
-    cited: dict[str, Evidence] = field(default_factory=dict)
+    cited: dict[Place, Evidence] = field(default_factory=dict)
+    _given: Counter[str] = field(default_factory=Counter)
+    """The last number of each letter."""
 
     def alert(self, alert: AlertState) -> str:
         """Cites the notification that says what the alert says."""
@@ -53,11 +56,11 @@ class Citations:
 
     def _cite(self, ref: Ref, kind: str, source_ref: str, at: int, link: str | None) -> str:
         place = (ref.topic, ref.partition, ref.offset)
-        name = f"{_letter(ref.topic)}{self.numbers.get(place) or self._number(place)}"
-        if name not in self.cited:
-            self.cited[name] = built(
+        known = self.cited.get(place)
+        if known is None:
+            known = self.cited[place] = built(
                 Evidence,
-                id=name,
+                id=f"{_letter(ref.topic)}{self.numbers.get(place) or self._number(place)}",
                 kind=kind,
                 source_ref=source_ref,
                 topic=ref.topic,
@@ -67,7 +70,7 @@ class Citations:
                 at=at,
                 link=link,
             )
-        return name
+        return known.id
 
     def listed(self) -> tuple[Evidence, ...]:
         """All that has been cited, by number."""
@@ -76,7 +79,10 @@ class Citations:
     def _number(self, place: Place) -> int:
         """The next number of its letter."""
         letter = _letter(place[0])
-        self.numbers[place] = 1 + sum(1 for topic, _, _ in self.numbers if _letter(topic) == letter)
+        if not self._given:
+            self._given = Counter(_letter(topic) for topic, _, _ in self.numbers)
+        self._given[letter] += 1
+        self.numbers[place] = self._given[letter]
         return self.numbers[place]
 
 
@@ -89,8 +95,8 @@ def claim(text: str, *evidence: str, values: tuple[str | None, ...] = ()) -> Cla
     """A statement with its evidence; values that are not known are left out."""
     if not evidence:
         raise ValueError(f"nothing shows that {text}: a statement cites what it rests on")
-    stated, cited = tuple(value for value in values if value), tuple(dict.fromkeys(evidence))
-    return built(Claim, text=text, values=stated, evidence=cited)
+    cited = evidence if len(evidence) == 1 else tuple(dict.fromkeys(evidence))
+    return built(Claim, text=text, values=tuple([value for value in values if value]), evidence=cited)
 
 
 def time_value(at: int) -> str:

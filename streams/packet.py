@@ -109,7 +109,8 @@ def candidate_of(
 ) -> Candidate:
     """The candidate alone."""
     placed = assessment.group.placed
-    return Candidate(
+    return built(
+        Candidate,
         tenant=around.tenant,
         environment=around.environment,
         candidate_id=assessment.candidate_id,

@@ -19,7 +19,7 @@ from schemas.events import (
     EntityFacts,
 )
 from schemas.identity import content_hash, digest, partition_of
-from schemas.model import trusted
+from schemas.model import built, trusted
 from schemas.settings import Settings, TenantSettings, is_replay
 from schemas.signals import LIVE_CLOCK, Mark, Signal, Span
 from schemas.times import EARLIEST, LATEST, MINUTE
@@ -114,10 +114,15 @@ def mark_of(
     topic: str, partition: int, next_offset: int, layout: Mapping[str, int], routed: Routed
 ) -> Signal:
     """The mark that closes a batch: everything before `next_offset` has been written."""
-    mark = Mark(
-        topic=topic, partition=partition, next_offset=next_offset, clocks=routed.clocks, layout=dict(layout)
+    mark = built(
+        Mark,
+        topic=topic,
+        partition=partition,
+        next_offset=next_offset,
+        clocks=dict(routed.clocks),
+        layout=dict(layout),
     )
-    return Signal(kind="mark", mark=mark)
+    return built(Signal, kind="mark", mark=mark)
 
 
 def _route_one(place: _Place, partitions: int, settings: Settings, routed: Routed) -> None:
