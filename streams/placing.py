@@ -4,7 +4,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from math import inf, log1p
 
 from schemas.settings import micros
@@ -93,7 +92,7 @@ class Placing:
     ) -> Cluster:
         self.kins[kin.key] = kin
         self._close(closed)
-        return self._put(kin, cluster, closed, lambda into: map(partial(self._join, into), others))
+        return self._put(kin, cluster, closed, lambda into: [self._join(into, other) for other in others])
 
     def _put(
         self,

@@ -45,7 +45,9 @@ class Rhythms:
     def period(self, source: str, at: int) -> float:
         """Seconds between two evaluations of a sender, by the last alerts that had ended by then, else by the first."""
         known = self.ended.get(source, [])
-        end = max(bisect_right(known, (at, 1 << 62)), min(_ENOUGH, len(known)))
+        if len(known) < _ENOUGH:
+            return USUAL
+        end = max(bisect_right(known, (at, 1 << 62)), _ENOUGH)
         return _period(tuple([lasted for _, lasted in known[max(0, end - _REMEMBERED) : end]]))
 
 

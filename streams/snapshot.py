@@ -10,8 +10,8 @@ from typing import Any, Final
 import orjson
 
 from schemas.answers import AnswerFacts
-from schemas.events import AlertFacts, ChangeFacts, EntityFacts
-from schemas.kept import kept
+from schemas.events import ChangeFacts, EntityFacts
+from schemas.kept import kept_of
 from streams.answers import AnswerBook, AnswerState
 from streams.changes import ChangeBook
 from streams.clock import Clock, Clocks
@@ -247,7 +247,7 @@ def _dump_alert(alert: AlertState) -> Stored:
 
 
 def _load_alert(stored: Stored) -> AlertState:
-    facts = kept(AlertFacts.model_validate(stored["facts"]))
+    facts = kept_of(stored["facts"])
     rest = {name: stored[name] for name in _PLAIN}
     return AlertState(
         key=(facts.starts_at, facts.fingerprint),

@@ -1,7 +1,9 @@
 """The facts of an alert as they are kept: equal to what was read, and shared with other alerts."""
 
+import orjson
+
 from schemas.codec import decode, encode
-from schemas.kept import kept
+from schemas.kept import kept, kept_of
 from schemas.signals import Signal
 from tests.streams.world import alert
 
@@ -31,3 +33,13 @@ def test_alerts_of_one_rule_share_its_texts() -> None:
     assert one is not None
     assert other is not None
     assert kept(one).name is kept(other).name
+
+
+def test_kept_facts_come_back_from_json() -> None:
+    """A snapshot holds them as JSON, which knows no tuples: read again they are equal, and shared as before."""
+    signal = _read()
+    assert signal.alert is not None
+    again = kept_of(orjson.loads(orjson.dumps(signal.alert.model_dump())))
+    assert (signal.alert, signal.alert.model_dump_json()) == (again, again.model_dump_json())
+    assert again.name is kept(signal.alert).name
+    assert kept(again) is again
