@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from agents.garbage import spare
 from cli.comparing import scored
 from cli.console import fail, progress, speaks_plainly
 from cli.printing import print_json
@@ -52,6 +53,7 @@ def evaluate(
     found = sorted(path.parent for path in recordings.glob("*/events.jsonl"))
     if not found:
         fail(f"{recordings} has no folder with an events.jsonl")
+    spare()
     with tempfile.TemporaryDirectory() as scratch:
         folder = exports or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from agents.garbage import spare
 from cli.build import build
 from cli.comparing import as_json, as_text, scores_of
 from cli.console import fail, progress, speaks_plainly, tell_of_retries, wrong_use
@@ -91,6 +92,7 @@ def replay(
     asked = Asked(against, truth, scorer, as_json=as_json, exit_code=exit_code)
     _refuse_what_does_not_fit(asked, to, through, compared=compared)
     wanted = load_settings(settings)
+    spare()
     steps = steps_of(recording, shuffle)
     if compared:
         written, code = _compared(steps, recording.name, tenant, wanted, asked)

@@ -1,7 +1,11 @@
 """What is decided of a candidate is shown of it, whatever brought the decision about."""
 
 from schemas.packets import Candidate
-from tests.streams.world import Sent, World, alert, change, entity
+from schemas.settings import Settings
+from streams.cause import Cause
+from streams.settling import followed_anew, near_change
+from streams.turn import Turn, turn_of
+from tests.streams.world import TENANT, Sent, World, alert, at, change, entity
 
 _PAGES = tuple(f"basket-page-{n}" for n in range(5))
 _CATALOG = (
@@ -48,3 +52,32 @@ def test_a_proposal_that_came_back_with_a_split_is_shown() -> None:
     again = _told(*_OVER, _ends("store", 1000, 1200, 6000))
     assert _of(again, "store") != _of(again, "basket")
     assert [p.proposal_id for p in proposed] == [p.proposal_id for p in _of(again, "basket").proposals]
+
+
+_HOUR = 3600.0
+_FAR = 40 * _HOUR
+"""More than a change reaches: nothing that it explains is explained by one so much later."""
+
+
+def _turn(world: World) -> Turn:
+    memory = world.memory
+    [scope], cause = memory.scopes.values(), Cause(0, len(world.log), world.build, "")
+    return turn_of(memory, scope, memory.tenant(TENANT), Settings(), cause)
+
+
+def test_what_an_alert_that_settles_late_may_tell_anew_is_what_later_loose_changes_explain() -> None:
+    """Those of an object that was changed before, however many they are and however they overlap."""
+    world = World()
+    times = [0.0, *(1000.0 + 600 * n for n in range(8)), _FAR]
+    flags = [change("flag", "loose", when=when, before="a", after=f"b{when}") for when in times]
+    world.send(Sent(entry, 0) for entry in _CATALOG)
+    once = change("flag", "once", when=20 * _HOUR)
+    fired = (900.0, 3000.0, 20 * _HOUR + 60, _FAR + 60)
+    alerts = [alert("store", start=when, fingerprint=f"f{when}") for when in fired]
+    world.send(Sent(made, made.effective_at / 1e6 - at(0) / 1e6) for made in (*flags, once))
+    world.send(Sent(made, made.starts_at / 1e6 - at(0) / 1e6) for made in alerts)
+    turn = _turn(world)
+    found = followed_anew(at(0), turn)
+    each = [near_change(one, turn) for one in turn.around.history("flag/loose").changes[1:]]
+    assert found == set().union(*each)
+    assert {key[0] for key in found} == {at(900), at(3000), at(_FAR + 60)}
