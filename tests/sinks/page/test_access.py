@@ -122,10 +122,13 @@ def test_a_login_leads_nowhere_else(site: Site, onward: str) -> None:
     ids=["wrong", "nothing", "too much", "from another site"],
 )
 def test_a_login_that_is_none_is_refused(site: Site, sent: str, headers: dict[str, str], status: int) -> None:
-    """Each with its own answer."""
+    """Each with its own answer, which leads to the login and not to what only a reader may see."""
     with site.client(None, **headers) as browser:
         form = {"content-type": "application/x-www-form-urlencoded"}
-        assert status == browser.post("/login", content=sent, headers=form).status_code
+        answer = browser.post("/login", content=sent, headers=form)
+    assert status == answer.status_code
+    assert 'href="/"' not in answer.text
+    assert any(way in answer.text for way in ('href="/login"', 'action="/login"'))
 
 
 def test_behind_a_proxy_nobody_needs_a_token(site: Site) -> None:
