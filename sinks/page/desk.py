@@ -117,6 +117,11 @@ def too_many(desk: Desk, request: Request, limit: LimitName) -> Response:
     )
 
 
+def not_found(desk: Desk, request: Request, missing: NotFound, *lines: str, back: str = "") -> Response:
+    """404 and what there is instead, then the lines; `back`: to which incident."""
+    return desk.problem(request, 404, "Not found", _capital(missing.plain), *lines, back=back)
+
+
 def peer(request: Request) -> str:
     """The address of the connection."""
     return request.client.host if request.client else ""
@@ -127,7 +132,7 @@ async def _answered(desk: Desk, handler: Handler, reader: Reader, request: Reque
         return await handler(desk, reader, request)
     except NotFound as missing:
         search = "Search the list by a service, a team, or a part of the name."
-        return desk.problem(request, 404, "Not found", _capital(missing.plain), search)
+        return not_found(desk, request, missing, search)
     except SQLAlchemyError as problem:
         return desk.problem(request, 503, "The tables cannot be read", told(desk.engine, problem), after_s=3)
     except KafkaProblem as problem:

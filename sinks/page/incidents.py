@@ -17,7 +17,7 @@ from schemas.packets import Candidate
 from schemas.settings import is_replay
 from sinks.listing import Line, Listed, Wanted, known_values, listed
 from sinks.page.access import Reader
-from sinks.page.desk import Desk, too_many
+from sinks.page.desk import Desk, not_found, too_many
 from sinks.page.forms import form_for, with_proof
 from sinks.page.live import Said, stream
 from sinks.page.packet import packet_values
@@ -109,13 +109,13 @@ async def evidence_page(desk: Desk, reader: Reader, request: Request) -> Respons
     """GET /incidents/{name}/evidence/{evidence_id}: the stored original behind a citation."""
     name, tenant = _named(request)
     wanted = request.path_params["evidence_id"][:40]
-
-    def ask(connection: Connection) -> tuple[Candidate, Response]:
-        candidate = find(connection, name, tenant, reader.within(CANDIDATES))
-        stored = evidence(connection, candidate, wanted)
-        return candidate, desk.page("evidence.html", request, candidate=candidate, stored=stored)
-
-    candidate, answer = await desk.ask(ask)
+    candidate = await desk.ask(lambda c: find(c, name, tenant, reader.within(CANDIDATES)))
+    try:
+        stored = await desk.ask(lambda c: evidence(c, candidate, wanted))
+    except NotFound as missing:
+        back = f"/incidents/{candidate.short_id}" + (f"?{request.url.query}" if request.url.query else "")
+        return not_found(desk, request, missing, back=back)
+    answer = await asyncio.to_thread(desk.page, "evidence.html", request, candidate=candidate, stored=stored)
     await desk.trail.viewed(reader, candidate, what="evidence", evidence=wanted.lower())
     return answer
 

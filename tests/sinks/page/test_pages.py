@@ -109,9 +109,10 @@ def test_a_mistyped_name_is_met_with_near_ones(site: Site) -> None:
 
 
 def test_evidence_that_is_not_there_says_what_there_is(site: Site) -> None:
-    """404, naming the evidence that exists."""
+    """404, naming the evidence that exists, and leading back to the incident."""
     missing = site.get(f"/incidents/{short('one')}/evidence/e99")
     assert (404, True) == (missing.status_code, "it has e1 to e7" in missing.text)
+    assert f'<a href="/incidents/{short("one")}">Back to the incident</a>' in missing.text
 
 
 def test_hostile_text_is_inert(site: Site) -> None:
