@@ -1,9 +1,10 @@
-"""Owns how often a worker, a gateway or a replay looks for garbage.
+"""Owns how often a worker, a gateway, a replay or the sink looks for garbage.
 
-Nearly all that a fold or a delivery makes is kept, or gone with its last reference; only what refers to itself in a
-circle needs the collector. As Python has it, that looks at what is young after each 700 objects, and so often at all
-that is remembered that it takes a quarter of the time of a storm, an eighth of that of a gateway, and up to a fifth of
-that of a replay. May not: switch it off. Goes to: whoever runs folds or takes deliveries.
+Nearly all that a fold, a delivery or a packet makes is kept, or gone with its last reference; only what refers to
+itself in a circle needs the collector. As Python has it, that looks at what is young after each 700 objects, and so
+often at all that is remembered that it takes a quarter of the time of a storm, an eighth of that of a gateway, up to a
+fifth of that of a replay, and a seventh of that of a sink with many packets in hand. May not: switch it off. Goes to:
+whoever runs folds, takes deliveries or stores.
 """
 
 import gc

@@ -58,6 +58,7 @@ def auditor(settings: Settings, health: Health) -> int:
 
 def sink(settings: Settings, name: str, health: Health, *, accept_gaps: bool) -> int:
     """Runs the sink; its exit code."""
+    spare()
     with traced(settings, name) as traces:
         return run_sink(settings, health.ready, build(), accept_gaps=accept_gaps, traces=traces)
 
