@@ -17,7 +17,7 @@ from schemas.feedback import Feedback
 from schemas.identity import content_hash
 from schemas.settings import Settings
 from sources.answers import answer
-from sources.bodies import read_body
+from sources.bodies import body_of
 from sources.letters import Raw
 from sources.persons import person_of
 from sources.tenancy import Denied
@@ -32,7 +32,7 @@ async def told(request: Request, settings: Settings, durable: Durable, at: int, 
     """What becomes of a request; `at`, its ingest time, in microseconds. Raises Denied, or NotAcknowledged."""
     limit = settings.gateway.max_body_bytes
     person = person_of(request.path_params.get("tenant"), request.headers.get("authorization"), settings)
-    body = await read_body(request.stream(), limit)
+    body = await body_of(request, settings.gateway)
     if isinstance(body, Raw):
         raise Denied(413, "too_large", f"more than {limit} bytes: name fewer alerts")
     feedback = read_told(body, person, settings, at)

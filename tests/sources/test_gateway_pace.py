@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from local.kafka import Broker
-from tests.sources.running import gateway, of_tenant, settings_for
+from schemas.page_settings import PageSettings, ReaderSettings
+from tests.sources.running import gateway, of_tenant, settings_for, sha
 from tests.sources.test_alertmanager import alert, group
 from tests.sources.test_gateway import REPLAY, replay
 
@@ -19,7 +20,10 @@ _PER_S = 0.1
 @pytest.fixture(scope="module")
 def client(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A client of a gateway that takes three deliveries of a sender at once, and one in ten seconds after that."""
-    settings = settings_for(broker.bootstrap, requests_per_s=_PER_S, slow_s=_SLOW_S)
+    anna = ReaderSettings(name="anna", token_sha256=sha("anna's"), tenants=("*",), feedback=True)
+    settings = settings_for(broker.bootstrap, requests_per_s=_PER_S, slow_s=_SLOW_S).model_copy(
+        update={"page": PageSettings(readers=(anna,))}
+    )
     with gateway(settings, tmp_path_factory.mktemp("gateway")) as running:
         yield running
 
@@ -44,8 +48,12 @@ def test_a_sender_that_is_too_fast_hears_when_to_come_again_and_nothing_of_it_is
     [
         (b"POST /v1/github HTTP/1.1\r\nhost: x\r\n", b""),
         (b"POST /v1/github HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{", b"HTTP/1.1 408"),
+        (
+            b"POST /v1/feedback HTTP/1.1\r\nhost: x\r\nauthorization: Bearer anna's\r\ncontent-length: 9\r\n\r\n{",
+            b"HTTP/1.1 408",
+        ),
     ],
-    ids=["in its headers", "in its body"],
+    ids=["in its headers", "in its body", "in what a person says"],
 )
 def test_a_sender_that_is_too_slow_is_cut_off(client: httpx.Client, said: bytes, told: bytes) -> None:
     """A connection whose sender stops in the middle should end by itself; in the body it is told why."""
