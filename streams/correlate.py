@@ -260,6 +260,7 @@ class Index:
         alert = self.alerts.pop(key)
         self.filed.add(alert.at)
         self.placing.kinship.links.pop(key, None)
+        self.splits.drop(key)
         ended, spot = self.ends.pop(key, None), (alert.at, key)
         if ended is not None:
             self.rhythms.remove(alert.facts.source, ended, ended - alert.at)

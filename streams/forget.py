@@ -91,6 +91,7 @@ def _drop(scope: ScopeMemory, keys: Sequence[AlertKey]) -> None:
     if scope.views:
         scope.views.live.drop(keys)
         scope.views.settled.drop(keys)
+        scope.views.looks.drop(keys)
     scope.answers.drop(keys)
     for key in keys:
         del scope.alerts[key]

@@ -4,7 +4,7 @@ A step that decides on a candidate has it looked at for its packet too, and a re
 nothing of: half of all looks would find what the last one found. Never stored; what is looked at anew is the same.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -17,7 +17,7 @@ from streams.state import AlertKey
 
 _OF_ONE: Final = 3
 """Looks kept of one candidate: what has come, what has settled, and one on the way."""
-_MOST: Final = 20_000
+_MOST: Final = 5_000
 """Explanations in all looks kept."""
 
 
@@ -61,8 +61,12 @@ class Looks:
         self._size += len(seen.ranked) - sum(len(gone.assessment.ranked) for gone in before[_OF_ONE - 1 :])
         self._kept[seen.group.first] = [one, *before[: _OF_ONE - 1]]
         while self._size > _MOST and len(self._kept) > 1:
-            oldest = self._kept.pop(next(iter(self._kept)))
-            self._size -= sum(len(gone.assessment.ranked) for gone in oldest)
+            self.drop([next(iter(self._kept))])
+
+    def drop(self, firsts: Iterable[AlertKey]) -> None:
+        """Forgets the looks at the candidates that begin with one of these alerts."""
+        for first in firsts:
+            self._size -= sum(len(gone.assessment.ranked) for gone in self._kept.pop(first, ()))
 
 
 def _marks(around: Surroundings) -> tuple[tuple[int, ...], int]:

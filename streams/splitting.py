@@ -119,6 +119,10 @@ class Splits:
         self._kept[kins[0].key] = [(kins, origins, found), *before[: _KEPT - 1]]
         return found
 
+    def drop(self, first: AlertKey) -> None:
+        """Forgets how what begins with an alert was split."""
+        self._kept.pop(first, None)
+
 
 def split(
     kins: Sequence[Kin],

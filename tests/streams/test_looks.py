@@ -103,6 +103,15 @@ def test_what_a_person_said_is_looked_at() -> None:
     assert _look(looks, _group(), around).basis is not first.basis
 
 
+def test_what_is_forgotten_is_not_kept_either() -> None:
+    """The look with its first alert."""
+    looks, around = Looks(), surroundings([FLAG])
+    first = _look(looks, _group(), around)
+    looks.drop([first.group.first])
+    assert looks == Looks()
+    assert _look(looks, _group(), around).basis is not first.basis
+
+
 _SOMETHING = st.one_of(
     st.tuples(st.just("change"), st.integers(-300, 600), st.sampled_from(["express", "other", "third"])),
     st.tuples(st.just("look"), st.sampled_from([100, 200]), st.sampled_from(["", "ended"])),
