@@ -55,7 +55,7 @@ class Index:
     moved: set[AlertKey] = field(default_factory=set)
     """Alerts that may be in another candidate than when this was last emptied, one of each candidate at least."""
     _groups: dict[Cluster, tuple[Group, ...]] = field(default_factory=dict)
-    filed: Touched[int] = field(default_factory=Touched)
+    touched: Touched[int] = field(default_factory=Touched)
     """Starts of the alerts that were added or forgotten."""
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ class Index:
         """Adds an alert; `ended` is when it ended, where that counts already."""
         key, spot = alert.key, (alert.at, alert.key)
         self.alerts[key], self.services[key] = alert, service_of(alert.facts, self.topology)
-        self.filed.add(alert.at)
+        self.touched.add(alert.at)
         self._take_back(bisect_left(self.spots, spot))
         insort(self.spots, spot)
         self.files.add(alert.facts, self.services[key], spot)
@@ -155,7 +155,7 @@ class Index:
         return [[key for _, key in spots] for spots in sorted(found)]
 
     def drop(self, keys: Iterable[AlertKey]) -> None:
-        """Forgets alerts, as if they had never been; what was placed with them is placed again."""
+        """Forgets alerts; what was placed with them is placed again, and the others stay where they are."""
         self.place()
         gone = {key for key in keys if key in self.alerts}
         clusters = {self.placing.of[key] for key in gone}
@@ -171,6 +171,9 @@ class Index:
             self.abreast.taken_back(0)
         for alert, ended in kept:
             self.insert(alert, ended)
+        for kin in list(self.placing.kins.values()):  # the rhythm of a sender is that of the rest now
+            if (now := self._kin(kin.at, kin.key)) != kin:
+                self._stale(self.placing.see(now))
 
     def started(self, opens: int, closes: int) -> list[AlertKey]:
         """Keys of all alerts that start from `opens` to `closes`, both included."""
@@ -258,7 +261,7 @@ class Index:
 
     def _forget(self, key: AlertKey) -> None:
         alert = self.alerts.pop(key)
-        self.filed.add(alert.at)
+        self.touched.add(alert.at)
         self.placing.kinship.links.pop(key, None)
         self.splits.drop(key)
         ended, spot = self.ends.pop(key, None), (alert.at, key)

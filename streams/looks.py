@@ -70,7 +70,7 @@ class Looks:
 
 
 def _marks(around: Surroundings) -> tuple[tuple[int, ...], int]:
-    past = around.past.filed.mark() if around.past else 0
+    past = around.past.touched.mark() if around.past else 0
     return tuple([book.touched.mark() for book in around.books]), past
 
 
@@ -104,5 +104,5 @@ def _touches(one: _Kept, around: Surroundings) -> Iterator[bool]:
         for at, target in touched or ():
             yield window.opens <= at <= window.closes or target in basis.targets
     if basis.past and around.past:
-        filed = around.past.filed.since(one.past)
-        yield filed is None or any(at <= one.assessment.group.onset for at in filed)
+        starts = around.past.touched.since(one.past)
+        yield starts is None or any(at <= one.assessment.group.onset for at in starts)

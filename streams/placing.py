@@ -255,10 +255,12 @@ class Placing:
 
     def end(self, key: AlertKey, ended: int) -> Cluster | None:
         """Says when an alert has ended; its cluster, where it is placed."""
-        if key not in self.kins:
-            return None
-        self.kins[key] = self.kins[key]._replace(ended=ended)
-        cluster = self.of[key]
+        return self.see(self.kins[key]._replace(ended=ended)) if key in self.kins else None
+
+    def see(self, kin: Kin) -> Cluster:
+        """Takes in what counts now of an alert that is placed; its cluster."""
+        self.kins[kin.key] = kin
+        cluster = self.of[kin.key]
         cluster.changed()
         return cluster
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from schemas.settings import Settings
 from streams.correlate import Index, index_of
+from streams.group import Life
 from streams.kinship import Link
 from streams.state import AlertKey, AlertState
 from tests.streams.pieces import alert_state, topology
@@ -73,6 +74,35 @@ def test_what_is_dropped_has_never_been(story: list[AlertState], data: st.DataOb
     index = index_of(story, _GRAPH, Settings().correlation)
     index.drop(gone)
     assert _at_once([one for one in story if one.key not in gone]) == _candidates(index)
+
+
+def test_after_forgetting_a_restart_sees_a_sender_as_before() -> None:
+    """Four alerts of five minutes taught how often it evaluates; that is forgotten with them."""
+    taught = [
+        alert_state(alert("payment", start=9 * n, status="resolved", end=9 * n + 300)) for n in range(4)
+    ]
+    rest = [alert_state(alert("unheard-of", start=1200))]
+    index = index_of([*taught, *rest], _GRAPH, Settings().correlation)
+    before = _lives(index)
+    index.drop({one.key for one in taught})
+    assert _lives(index_of(rest, _GRAPH, Settings().correlation, plan=index.plan())) == _lives(index)
+    assert not set(before) & set(_lives(index))
+
+
+@given(story=slow_stories, data=st.data())
+@settings(max_examples=80)
+def test_after_forgetting_a_restart_changes_nothing(story: list[AlertState], data: st.DataObject) -> None:
+    """An index of the rest, made by what a snapshot keeps, should see the same candidates with the same life."""
+    gone = data.draw(st.sets(st.sampled_from([one.key for one in story]))) if story else set()
+    index = index_of(story, _GRAPH, Settings().correlation)
+    index.drop(gone)
+    rest = [one for one in story if one.key not in gone]
+    restarted = index_of(rest, _GRAPH, Settings().correlation, plan=index.plan())
+    assert _lives(restarted) == _lives(index)
+
+
+def _lives(index: Index) -> list[Life]:
+    return [group.life for together in index.together() for group in index.groups(together[0])]
 
 
 def _together(index: Index, alerts: Sequence[AlertState]) -> list[tuple[AlertKey, ...]]:
