@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import httpx
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from schemas.settings import GatewaySettings, KafkaSettings, Settings, TenantSettings
 from sources.serving import PORT_FILE
@@ -91,7 +91,8 @@ def records(bootstrap: str, topic: str) -> list[Message]:
 
 
 def _partition(consumer: Consumer, topic: str, partition: int) -> Iterator[Message]:
-    stop = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=_WAIT_S)[1]
+    place = TopicPartition(topic, partition)
+    _, stop = eventually(lambda: _ends(consumer, place), _WAIT_S, f"{topic}/{partition} has a leader")
     consumer.assign([TopicPartition(topic, partition, 0)])
     read = 0
     while read < stop:
@@ -99,6 +100,14 @@ def _partition(consumer: Consumer, topic: str, partition: int) -> Iterator[Messa
             assert message.error() is None, message.error()
             read = (message.offset() or 0) + 1
             yield message
+
+
+def _ends(consumer: Consumer, place: TopicPartition) -> tuple[int, int] | None:
+    """Its first and its next offset; none while a broker that stood still is no leader again yet."""
+    try:
+        return consumer.get_watermark_offsets(place, timeout=_WAIT_S)
+    except KafkaException:
+        return None
 
 
 def content(message: Message) -> bytes:
