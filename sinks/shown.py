@@ -3,22 +3,20 @@
 May not: open or end a transaction, show an earlier revision after a later one. Goes to: `sinks.store`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, bindparam, delete, select
 
 from schemas.packets import Candidate, Member
 from sinks.rows import Values, member_row
-from sinks.statements import insert_new, insert_or_replace
+from sinks.statements import chunks, insert_new, insert_or_replace
 from sinks.tables import CANDIDATES, MEMBERS
 
 Identity = tuple[str, str]
 """Tenant and id of a candidate."""
 Said = tuple[Any, ...]
 """What a member says, its fields in their order."""
-_CHUNK: Final = 400
-"""Candidates asked for in one statement: below every database's limit of parameters."""
 _LEAVE: Final = delete(MEMBERS).where(
     *(each == bindparam(f"old_{each.name}") for each in MEMBERS.primary_key)
 )
@@ -31,7 +29,7 @@ def show(connection: Connection, revisions: Iterable[tuple[Candidate, Values]]) 
         (candidate.tenant, candidate.candidate_id): (candidate, values)
         for candidate, values in sorted(revisions, key=lambda each: _order(each[0]))
     }
-    for some in _chunks(list(latest)):
+    for some in chunks(list(latest)):
         shown = _shown(connection, some)
         newer = [
             latest[identity]
@@ -93,7 +91,3 @@ def _of_any(table: Table, identities: Collection[Identity]) -> ColumnElement[boo
     """
     tenants, candidates = ({identity[part] for identity in identities} for part in (0, 1))
     return and_(table.c.tenant.in_(sorted(tenants)), table.c.candidate_id.in_(sorted(candidates)))
-
-
-def _chunks(items: Sequence[Identity]) -> Iterator[Sequence[Identity]]:
-    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))

@@ -1,12 +1,13 @@
 """Owns the statements that write whole rows: each made once a table, and given to the driver with all rows at once.
 
 SQLAlchemy writes the text, for each database its own; handing it every row by itself would cost more than the database
-takes to store them. May not: open or end a transaction. Goes to: `sinks.store`.
+takes to store them. And how many identities a statement asks for. May not: open or end a transaction. Goes to:
+`sinks.store`, `sinks.shown`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +21,9 @@ _INSERTS: Final[Mapping[str, Callable[[Table], _Insert]]] = {
 }
 """How each database says what becomes of a row that is there already."""
 _REMEMBERED: Final = 256
+_CHUNK: Final = 400
+"""Identities asked for in one statement: below every database's limit of parameters."""
+T = TypeVar("T")
 
 
 class _Statement(NamedTuple):
@@ -27,6 +31,11 @@ class _Statement(NamedTuple):
 
     text: str
     taken: Callable[[Values], Any]
+
+
+def chunks(identities: Sequence[T]) -> Iterator[Sequence[T]]:
+    """The identities in as many parts as it takes statements to ask for them."""
+    return (identities[start : start + _CHUNK] for start in range(0, len(identities), _CHUNK))
 
 
 def insert_new(connection: Connection, table: Table, rows: Iterable[Values]) -> None:

@@ -4,7 +4,7 @@ May not: read Kafka, know how a row is made. Goes to: the database. The first co
 and `candidates` shows the latest revision, so that repeats in any cut change nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
 from typing import Any, Final
@@ -16,11 +16,9 @@ from schemas.packets import Candidate
 from sinks.rows import Row, Values, candidate_row
 from sinks.schema import migrate
 from sinks.shown import show
-from sinks.statements import insert_new
+from sinks.statements import chunks, insert_new
 from sinks.tables import ORIGINALS, SINK_OFFSETS
 
-_CHUNK: Final = 400
-"""Identities asked for in one statement: below every database's limit of parameters."""
 _MOVE: Final = (
     update(SINK_OFFSETS)
     .where(
@@ -58,7 +56,7 @@ def kept_originals(engine: Engine, hashes: Iterable[str]) -> dict[str, str]:
     """The originals already kept, by content hash."""
     kept: dict[str, str] = {}
     with engine.connect() as connection:
-        for chunk in _chunks(sorted(set(hashes))):
+        for chunk in chunks(sorted(set(hashes))):
             rows = connection.execute(select(ORIGINALS).where(ORIGINALS.c.content_hash.in_(chunk)))
             kept |= {row.content_hash: row.original for row in rows}
     return kept
@@ -113,7 +111,3 @@ def _by_table(rows: Iterable[Row]) -> dict[Table, dict[Any, Values]]:
 def _identity_of(table: Table) -> Callable[[Values], Any]:
     """What gives the identity in a row of the table."""
     return itemgetter(*(column.name for column in table.primary_key))
-
-
-def _chunks(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))
