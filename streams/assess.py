@@ -142,10 +142,8 @@ def assess(
     With `by`, changes and what people have said count only where they have settled by that time of the clock.
     """
     known = around.said.counting(None if by is None else lambda said: said.settle_at <= by)
-    said, basis = (
-        said_of(group, known),
-        Basis(max((s.settle_at for s in around.said.by_id.values()), default=EARLIEST)),
-    )
+    said = said_of(group, known)
+    basis = Basis(max((one.settle_at for one in around.said.by_id.values()), default=EARLIEST))
     window = _window(group, around, settings.ranking, by, basis)
     ranked = heard(rank(group, window, settings.ranking), said, settings.ranking)
     beliefs = root_beliefs(group, ranked, around.topology)

@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from schemas.events import ChangeFacts
 from streams.state import ChangeState
 from streams.touched import Touched
 from streams.undoing import NOTHING, History, history_of, place_of
@@ -26,15 +27,15 @@ class ChangeBook:
         known = self.by_ref.get(change.facts.source_ref)
         if known is None:
             self._enter(change)
-            self._touch(change)
+            self._touch(change.facts)
             return True
         self._leave(known)
         facts = known.facts
         changed = known.absorb(change)
         self._enter(known)
         if changed:
-            self.touched.add((facts.effective_at, facts.target))
-            self._touch(known)
+            self._touch(facts)
+            self._touch(known.facts)
         return changed
 
     def between(self, opens: int, closes: int) -> Iterator[ChangeState]:
@@ -57,10 +58,10 @@ class ChangeBook:
             if not needed(at):
                 gone = self.by_ref.pop(ref)
                 self._leave(gone)
-                self._touch(gone)
+                self._touch(gone.facts)
 
-    def _touch(self, change: ChangeState) -> None:
-        self.touched.add((change.facts.effective_at, change.facts.target))
+    def _touch(self, facts: ChangeFacts) -> None:
+        self.touched.add((facts.effective_at, facts.target))
 
     def _enter(self, change: ChangeState) -> None:
         self.by_ref[change.facts.source_ref] = change
