@@ -66,14 +66,20 @@ def test_any_order_gives_the_candidates_of_everything_at_once(
     assert _at_once(story) == _candidates(index)
 
 
+def _after_forgetting(story: list[AlertState], data: st.DataObject) -> tuple[Index, list[AlertState]]:
+    """An index that has forgotten any part of the alerts, and the rest of them."""
+    gone = data.draw(st.sets(st.sampled_from([one.key for one in story]))) if story else set()
+    index = index_of(story, _GRAPH, Settings().correlation)
+    index.drop(gone)
+    return index, [one for one in story if one.key not in gone]
+
+
 @given(story=stories, data=st.data())
 @settings(max_examples=60)
 def test_what_is_dropped_has_never_been(story: list[AlertState], data: st.DataObject) -> None:
     """Any part of the alerts may be forgotten: the rest is what it would be alone."""
-    gone = data.draw(st.sets(st.sampled_from([one.key for one in story]))) if story else set()
-    index = index_of(story, _GRAPH, Settings().correlation)
-    index.drop(gone)
-    assert _at_once([one for one in story if one.key not in gone]) == _candidates(index)
+    index, rest = _after_forgetting(story, data)
+    assert _at_once(rest) == _candidates(index)
 
 
 def test_after_forgetting_a_restart_sees_a_sender_as_before() -> None:
@@ -93,10 +99,7 @@ def test_after_forgetting_a_restart_sees_a_sender_as_before() -> None:
 @settings(max_examples=80)
 def test_after_forgetting_a_restart_changes_nothing(story: list[AlertState], data: st.DataObject) -> None:
     """An index of the rest, made by what a snapshot keeps, should see the same candidates with the same life."""
-    gone = data.draw(st.sets(st.sampled_from([one.key for one in story]))) if story else set()
-    index = index_of(story, _GRAPH, Settings().correlation)
-    index.drop(gone)
-    rest = [one for one in story if one.key not in gone]
+    index, rest = _after_forgetting(story, data)
     restarted = index_of(rest, _GRAPH, Settings().correlation, plan=index.plan())
     assert _lives(restarted) == _lives(index)
 
